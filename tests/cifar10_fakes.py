@@ -55,7 +55,7 @@ def archive(
     path: Path, form: str, files: dict[str, bytes] | None = None, extra: tuple[tarfile.TarInfo, ...] = ()
 ) -> Path:
     """The .tar.gz of a form, with other files or more members where a test wants them."""
-    with tarfile.open(path, "w:gz") as tar:
+    with tarfile.open(path, "w:gz", compresslevel=1) as tar:
         top = tarfile.TarInfo(form)
         top.type = tarfile.DIRTYPE
         tar.addfile(top)

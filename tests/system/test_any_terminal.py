@@ -115,7 +115,7 @@ def test_nobody_waits_long_for_a_link_that_has_fallen_silent(path: Path, leave: 
     assert time.monotonic() - began < 4
 
 
-@pytest.mark.parametrize(("kind", "erases"), [("xterm-256color", True), ("screen-256color", False), ("tmux", False)])
+@pytest.mark.parametrize(("kind", "erases"), [("xterm-256color", True), ("tmux", False)])
 def test_what_would_lose_its_ground_is_written_instead_of_erased(path: Path, kind: str, erases: bool) -> None:
     dashboard = Terminal("--db", str(path), "--theme", "light", TERM=kind)
     dashboard.wait_for(BRAILLE)

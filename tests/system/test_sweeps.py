@@ -142,7 +142,7 @@ def test_a_race_between_workers_some_of_whom_are_killed_ends_as_it_must(path: Pa
 
 
 def test_interrupting_the_command_ends_only_the_waiting(tmp_path: Path, path: Path) -> None:
-    arguments = ("--db", str(path), "sweep", "--values", "0.01,0.1", "--iterations", "300", "--pace", "200")
+    arguments = ("--db", str(path), "sweep", "--values", "0.01,0.1", "--iterations", "300", "--pace", "100")
     waiting = subprocess.Popen(
         [sys.executable, "-m", "engine.commands.cli", *arguments],
         stderr=subprocess.PIPE,
