@@ -131,11 +131,11 @@ def test_the_race_is_the_strategies_of_the_notes_the_gradient_with_and_without_m
 )
 def test_the_defaults_suit_pixels_too(strategy: str, objective: str) -> None:
     """Those of digits diverged there, or a search took none of its tries."""
-    chosen = {"strategy": strategy, "objective": objective, "dataset": "synthetic-cifar:50"}
-    spec = spec_from_fields({**chosen, "batch_size": "full", "iterations": "60"})
+    chosen = {"strategy": strategy, "objective": objective, "dataset": "synthetic-cifar:100"}
+    spec = spec_from_fields({**chosen, "batch_size": "full", "iterations": "30"})
     run = optimize.build(spec)
     start = run.start()
-    end, _ = run.advance(start, 60)
+    end, _ = run.advance(start, 30)
     before, after = (run.evaluate(state.weights, "train")[0] for state in (start, end))
     assert end.stop_reason != DIVERGED
     assert after < before
