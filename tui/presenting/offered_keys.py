@@ -128,7 +128,7 @@ def _of_run(run: Run | None, *, is_title: bool) -> Mapping[str, int]:
 def _of_part(choices: Choices) -> Mapping[str, int]:
     ranks: dict[str, int] = {}
     if choices.listing.text:
-        ranks |= {"back": 2}
+        ranks |= {"back": 1}
     if choices.chart_options.enlarged:
         ranks |= ENLARGED
     if choices.alone:
