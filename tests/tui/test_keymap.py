@@ -53,7 +53,16 @@ def test_what_acts_on_a_whole_sweep_is_a_capital(place: Place) -> None:
     assert all(name.isupper() for key in found for name in key.keys)
 
 
-@pytest.mark.parametrize("place", ["board", "replay", "sweepview"])
+VIEWS: tuple[Place, ...] = ("board", "replay", "sweepview", "probe", "inspector")
+
+
+@pytest.mark.parametrize("place", VIEWS)
+def test_five_keys_work_in_every_view(place: Place) -> None:
+    names = {name for key in keys_of(place) for name in key.keys}
+    assert names >= {"slash", "colon", "question_mark", "escape", "q"}
+
+
+@pytest.mark.parametrize("place", VIEWS)
 def test_no_key_stands_twice_in_a_view(place: Place) -> None:
     names = [name for key in keys_of(place) for name in key.keys]
     assert len(names) == len(set(names))
@@ -68,7 +77,7 @@ def test_the_footer_fits(room: int) -> None:
     assert len(strip.text.rstrip()) <= room + 1
 
 
-@pytest.mark.parametrize("place", ["board", "replay", "sweepview", "probe", "inspector"])
+@pytest.mark.parametrize("place", VIEWS)
 def test_a_narrow_footer_keeps_the_keys_that_work_everywhere_without_their_words(place: Place) -> None:
     told = " ".join(key.keys_text for key in footer(keys_of(place), 38))
     assert all(name in told.split() for name in ("/", ":", "?")), told

@@ -227,7 +227,7 @@ class SweepActions:
         def restore() -> None:
             view.filter_values(*before)
 
-        title = "Which values? Such as step_size<0.1 | loss<0.5 -diverged; empty: all of them."
+        title = "Which values? Such as step_size<0.1 | loss<0.5 -status:diverged; empty: all of them."
         self._app.open_screen(filter_prompt(title, before[0], view.filter_values, lambda: view.tell(""), restore))
 
     def add_values(self, sweep_id: int) -> None:
