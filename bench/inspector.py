@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,6 +34,9 @@ SIZE = (160, 41)
 
 RUNS = tuple(defaults().changed(iterations=10_000, seed=seed) for seed in range(3))
 NET = defaults().changed(dataset="spiral:3", objective="two-layer", hidden_size=100, batch_size=None, step_size=0.1)
+PICTURE = re.compile(rb"\x1b\[([2-9]|[1-3][0-9]|4[0-4]);[0-9]+H")
+"""A way to a row of the picture or of its caption."""
+
 KEYS = 40
 
 
@@ -150,22 +154,34 @@ def regions(path: Path) -> Iterator[Row]:
 
 
 def live_regions() -> Iterator[Row]:
-    """Decision regions of runs that grow: frames, bytes, processor."""
-    for how, pace in (("at 100 iterations/s", 100.0), ("at full speed", None)):
+    """Decision regions of runs that grow: pictures, bytes, processor."""
+    for runs, how, pace in (
+        (1, "one of 100 iterations/s", 100.0),
+        (3, "three of 30 iterations/s", 30.0),
+        (1, "one at full speed", None),
+    ):
         with TemporaryDirectory() as folder:
             path = Path(folder) / "runs.db"
-            with live_runs(path, 1, pace, NET), dashboard(path) as board:
+            with live_runs(path, runs, pace, NET), dashboard(path) as board:
                 board.wait_for(BRAILLE)
                 board.settle(0.2 if pace is None else 0.05)
                 since = len(board.written)
                 board.press("I2")
-                board.wait_for(b"right \\(", since)
+                board.wait_for(b"train split", since)
                 time.sleep(2.0)
-                before, cpu_s, shown = len(board.written), board.cpu_s(), board.written.count(QUESTION)
+                before, cpu_s = len(board.written), board.cpu_s()
                 time.sleep(WATCHED_S)
                 sent, cpu = len(board.written) - before, 100 * (board.cpu_s() - cpu_s) / WATCHED_S
-                frames = (board.written.count(QUESTION) - shown) / WATCHED_S
-        yield Row(f"regions live, {how}, frames", f"{frames:.1f} /s", "limit 8 /s", frames / 8, 1.0, at_most=False)
+                sent_frames = bytes(board.written[before:]).split(QUESTION)
+                pictures = sum(PICTURE.search(frame) is not None for frame in sent_frames) / WATCHED_S
+        yield Row(
+            f"regions live, {how}, pictures",
+            f"{pictures:.1f} /s",
+            f"{len(sent_frames) / WATCHED_S:.1f} frames/s",
+            pictures / 8,
+            1.0,
+            at_most=False,
+        )
         yield _limited(f"regions live, {how}, share of a core", cpu, 15, "%")
         yield _limited(f"regions live, {how}, bytes", sent / WATCHED_S / 1e3, 6, "kB/s")
 

@@ -25,7 +25,7 @@ Numbers = NDArray[np.intp]
 NOBODY = -1
 """The class where not all scores are finite."""
 
-CHUNK = 2048
+CHUNK = 512
 """Examples of one forward pass: the hidden units of a small net then stay in cache."""
 
 MARGIN = 0.06
@@ -147,10 +147,10 @@ def winning(
     Raises ValueError for weights or examples that do not fit the objective.
     """
     found = []
-    for X in chunks:
+    for scores in objective.scores_of(weights, chunks):
         if not wanted():
             return None
-        found.append(winners(objective.scores(weights, X)))
+        found.append(winners(scores))
     return np.concatenate(found)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from itertools import groupby
@@ -15,6 +15,7 @@ from numpy.typing import DTypeLike, NDArray
 from engine.datasets import Image, Split, StoredSplit
 from engine.objective import kernels
 from engine.objective.examples import Chosen, Examples
+from engine.objective.kernels import Kernel
 from engine.objective.kinds import HIDDEN_SIZE, KINDS, network_of
 from engine.objective.layers import Layer, Masks
 from engine.objective.layout import Array, Layout
@@ -121,15 +122,27 @@ class Objective:
 
     def scores(self, weights: Array, X: Array) -> Array:
         """Return the class scores (n, C) of the examples X (n, D). Raises ValueError for another D."""
-        if X.ndim != 2 or X.shape[1] != self.split.dimensions:
-            raise ValueError(f"X has shape {X.shape}; examples of this split need (n, {self.split.dimensions})")
-        matrices, n = self.layout.matrices(self.padded(self._checked_weights(weights))), len(X)
-        with np.errstate(all="ignore"):
-            if self.network is None:
-                return X @ matrices[0][:, : X.shape[1]].T
-            kernel = self.network.kernel(matrices, None, n, self.dtype)
-            kernel.forward(self._in_columns(X))
-            return kernel.scores
+        return next(self.scores_of(weights, [X]))
+
+    def scores_of(self, weights: Array, chunks: Iterable[Array]) -> Iterator[Array]:
+        """Yield the class scores (n, C) of chunks of examples (n, D); the next ones may overwrite them.
+
+        Raises ValueError for another D.
+        """
+        matrices = self.layout.matrices(self.padded(self._checked_weights(weights)))
+        made: dict[int, Kernel] = {}
+        for X in chunks:
+            if X.ndim != 2 or X.shape[1] != self.split.dimensions:
+                raise ValueError(f"X has shape {X.shape}; examples of this split need (n, {self.split.dimensions})")
+            with np.errstate(all="ignore"):
+                if self.network is None:
+                    scores: Array = X @ matrices[0][:, : X.shape[1]].T
+                else:
+                    if len(X) not in made:
+                        made[len(X)] = self.network.kernel(matrices, None, len(X), self.dtype)
+                    made[len(X)].forward(self._in_columns(X))
+                    scores = made[len(X)].scores
+            yield scores
 
     def outputs(self, weights: Array, X: Array) -> Iterator[tuple[Layer, Array]]:
         """Yield the layers of the network with what they give on for the examples X (n, D): see `Network.outputs`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
@@ -19,7 +20,7 @@ from engine.objective.layout import Array
 from engine.own_code.failures import told
 from engine.spec import is_path, short_name
 from engine.spec.choices import OF_EXAMPLES
-from engine.store import Refused, StoreError
+from engine.store import Reader, Refused, StoreError, open_for_reading
 from engine.text import clean
 
 Floats = NDArray[np.float64]
@@ -28,10 +29,10 @@ Wanted = Callable[[], bool]
 MOST_POINTS = 500
 """Examples on a picture: with more of them there would be no regions to see."""
 
-LIVE_REPEAT_S = 0.006
+LIVE_REPEAT_S = 0.004
 """Seconds of a repeat for one picture of runs that grow: a run without a pace costs as much again as it does itself."""
 
-LIVE_EVERY_S, LIVE_SHARE = 0.115, 0.06
+LIVE_EVERY_S, LIVE_SHARE = 0.115, 0.09
 """Seconds from one picture of runs that grow to the next, at least, and the share of them that computing may take."""
 
 LIVE_CHANGES = 2_000
@@ -147,17 +148,16 @@ class DecisionRegions:
         begun, computed = time.monotonic(), time.thread_time()
         found: dict[int, RunRegions | NoRegions] = {}
         share = LIVE_REPEAT_S / max(len(asked.until), 1)
-        for run_id, iteration in asked.until:
-            watched = self._runs.setdefault(run_id, _Watched(run_id, self._planes))
-            found[run_id] = watched.attempt(path, wanted, asked, iteration, share, FIRST_S)
-            if not wanted():
-                return
+        with closing(open_for_reading(path)) as reader:
+            for run_id, iteration in asked.until:
+                watched = self._runs.setdefault(run_id, _Watched(run_id, self._planes))
+                found[run_id] = watched.attempt(path, wanted, asked, iteration, share, FIRST_S, reader)
+                if not wanted():
+                    return
         yield _together(found)
         if asked.is_live:
-            cost = (time.thread_time() - computed) / LIVE_SHARE
-            _rest_until(
-                begun + max(LIVE_EVERY_S, min(max(cost, self._changes(found) / LIVE_CHANGES), LONGEST_REST_S)), wanted
-            )
+            cost, change = (time.thread_time() - computed) / LIVE_SHARE, self._changes(found) / LIVE_CHANGES
+            _rest_until(begun + max(LIVE_EVERY_S, min(max(cost, change), LONGEST_REST_S)), wanted)
             return
         for repeat_s, compute_s in ((REPEAT_S, FIRST_S), (0.0, LONGEST_S)):
             for run_id, iteration in asked.until:
@@ -214,11 +214,12 @@ class _Watched:
         iteration: int,
         repeat_s: float,
         most_s: float,
+        reader: Reader | None = None,
     ) -> RunRegions | NoRegions:
         """Return the regions after `repeat_s` of repeating and about `most_s` of computing, or why there are none."""
         try:
             follower = self._follower = self._follower or Follower(path, self._run_id)
-            at = follower.nearest(iteration)
+            at = follower.nearest(iteration, reader)
             if not at.is_exact and repeat_s:
                 at = follower.on_to(iteration, wanted, repeat_s)
             return self._regions(at, wanted, asked, most_s)

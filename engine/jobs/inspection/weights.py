@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from os import PathLike
 
@@ -78,14 +78,14 @@ class Follower:
         self._steps: tuple[tuple[int, float], ...] = ()
         self._iteration_s = 0.0
 
-    def nearest(self, iteration: int | None) -> StateAt:
+    def nearest(self, iteration: int | None, reader: Reader | None = None) -> StateAt:
         """Return the nearest state at or before an iteration that needs no computing; None: the newest that is kept.
 
-        Raises as `kept_weights` does.
+        A `reader` of the store saves opening it. Raises as `kept_weights` does.
         """
-        with closing(open_for_reading(self._path)) as reader:
-            kept = self._kept = kept_in(reader, self._run_id, iteration, self._kept)
-            self._steps = self._steps_until(reader, iteration)
+        with nullcontext(reader) if reader is not None else closing(open_for_reading(self._path)) as opened:
+            kept = self._kept = kept_in(opened, self._run_id, iteration, self._kept)
+            self._steps = self._steps_until(opened, iteration)
         if self._optimization is None:
             self._optimization = build(kept.spec)
         held = self._state

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from time import monotonic
 
 from textual import events
 from textual.app import ComposeResult
@@ -38,6 +39,9 @@ from tui.widgets.lines import Lines, WrappedLines, strip
 
 TABS: tuple[type[Tab], ...] = (LandscapeTab, RegionsTab, WeightsTab, StepTab, CheckTab, MistakesTab, RangeTab)
 """The tabs in the order of TITLES."""
+
+PROMPT_S = 0.25
+"""An answer within so many seconds is waited for before the next moment is shown."""
 
 LEAST_WIDTH, LEAST_HEIGHT = 40, 12
 """Smallest size, in cells, at which more than a sentence is shown."""
@@ -76,7 +80,7 @@ class Inspector(Closing, inherit_bindings=False):
         self._pointed = choices.pointed
         self._inspected = self._of(snapshot, choices)
         self._asked: Inquiry | None = None
-        self._is_computing = False
+        self._asked_at, self._is_prompt = 0.0, False
         self._sentence, self._failed = "", False
         self._picture = Lines(self._rows, css_id="picture")
         self._lines: tuple[Lines, ...] = (
@@ -150,12 +154,12 @@ class Inspector(Closing, inherit_bindings=False):
             is_later = self._asked is not None and inquiry.question == self._asked.question
             if not is_later:
                 self.tab.sentence = ""
-            self._asked, self._is_computing = inquiry, True
+            self._asked, self._asked_at = inquiry, monotonic()
             self.post_message(InquiryMade(inquiry))
-        if is_later:
-            self._lines[0].update()  # the rest is painted with the answer
-        else:
+        if not is_later:
             self.paint()
+        elif not self._is_prompt:
+            self._lines[0].update()  # all is painted with the answer: for one that comes at once, in one frame
 
     def take(self, answered: InquiryAnswered) -> None:
         """Show an answer, if it is to what was asked last or to an earlier moment of it."""
@@ -163,12 +167,13 @@ class Inspector(Closing, inherit_bindings=False):
         if asked is None or answered.inquiry.question != asked.question:
             return
         if answered.answer is not None:
+            self._is_prompt = monotonic() - self._asked_at < PROMPT_S
             self.tab.sentence = ""
             self.tab.take(answered.inquiry, answered.answer)
         elif answered.sentence:
             self.tab.sentence = answered.sentence
-        if answered.is_last and answered.inquiry == asked:
-            self._is_computing = False
+        elif self._is_prompt:
+            return  # the end of answers that are shown
         self.paint()
 
     def paint(self) -> None:

@@ -104,13 +104,14 @@ class RegionsTab(Tab):
         """The tiles in rows, each row of tiles as high as they are."""
         tiled = tiling(len(self._found), width, height)
         tiles = [self._tile(one, tiled.width, tiled.height) for one in self._found[: tiled.visible]]
-        rows: list[Strip] = []
+        if len(tiles) == 1 and tiled.width == width:
+            return tiles[0]
+        gap, rows = strip((), GAP), []
         for start in range(0, len(tiles), tiled.across):
-            for pieces in zip(*tiles[start : start + tiled.across], strict=True):
-                gaps = [strip((), GAP)] * (len(pieces) - 1) + [
-                    strip((), width - (tiled.width + GAP) * len(pieces) + GAP)
-                ]
-                rows.append(Strip.join([part for pair in zip(pieces, gaps, strict=True) for part in pair]))
+            beside = tiles[start : start + tiled.across]
+            end = strip((), width - (tiled.width + GAP) * len(beside) + GAP)
+            for first, *others in zip(*beside, strict=True):
+                rows.append(Strip.join([first, *(part for other in others for part in (gap, other)), end]))
         return rows
 
     def _tile(self, one: RunRegions | NoRegions, width: int, height: int) -> list[Strip]:
