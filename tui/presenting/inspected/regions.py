@@ -92,8 +92,11 @@ def title_parts(run_id: int, label: str, found: RunRegions | None, width: int) -
         parts.append((f"after {found.iteration:,}", DIM))
     line: Line = parts[:1]
     for text, style in (*parts[1:], (label, DIM)):
-        if cells(line) + 2 + len(text) <= width:
-            line.append((f"  {text}", style))
+        room = width - cells(line) - 2
+        shown = text if len(text) <= room else text.removesuffix(" right")
+        if len(shown) > room:
+            break
+        line.append((f"  {shown}", style))
     return line
 
 

@@ -81,6 +81,8 @@ class Inspector(Closing, inherit_bindings=False):
         self._inspected = self._of(snapshot, choices)
         self._asked: Inquiry | None = None
         self._asked_at, self._is_prompt = 0.0, False
+        self._answered: Inquiry | None = None
+        self._is_computing = False
         self._sentence, self._failed = "", False
         self._picture = Lines(self._rows, css_id="picture")
         self._lines: tuple[Lines, ...] = (
@@ -154,7 +156,7 @@ class Inspector(Closing, inherit_bindings=False):
             is_later = self._asked is not None and inquiry.question == self._asked.question
             if not is_later:
                 self.tab.sentence = ""
-            self._asked, self._asked_at = inquiry, monotonic()
+            self._asked, self._asked_at, self._is_computing = inquiry, monotonic(), True
             self.post_message(InquiryMade(inquiry))
         if not is_later:
             self.paint()
@@ -166,13 +168,15 @@ class Inspector(Closing, inherit_bindings=False):
         asked = self._asked
         if asked is None or answered.inquiry.question != asked.question:
             return
+        if answered.is_last and answered.inquiry == asked:
+            self._is_computing = False
         if answered.answer is not None:
-            self._is_prompt = monotonic() - self._asked_at < PROMPT_S
+            self._is_prompt, self._answered = monotonic() - self._asked_at < PROMPT_S, answered.inquiry
             self.tab.sentence = ""
             self.tab.take(answered.inquiry, answered.answer)
         elif answered.sentence:
             self.tab.sentence = answered.sentence
-        elif self._is_prompt:
+        elif answered.inquiry == self._answered:
             return  # the end of answers that are shown
         self.paint()
 
