@@ -151,7 +151,7 @@ KEYS: tuple[Key, ...] = (
     Key("board", "smooth(-1)", ("less_than_sign",), "rougher", "smooth less"),
     Key("board", "smooth(1)", ("greater_than_sign",), "smoother", "smooth more"),
     Key("board", "bands", ("tilde",), "bands", "raw values: of the cursor's run, of all, of none"),
-    Key("board", "seeds", ("S",), "seeds", "runs that differ in their seed: each, or their mean with a band"),
+    Key("board", "seeds", ("S",), "seeds", "runs alike but for the seed: each, or their mean and a band"),
     Key("board", "zoom(2.0)", ("plus",), "zoom in", "zoom in along the x axis"),
     Key("board", "zoom(0.5)", ("minus",), "zoom out", "zoom out along the x axis"),
     Key("board", "across(-1)", ("h", "left"), "left", "pan left; move the line of a readout", None, 2),
