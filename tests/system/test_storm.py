@@ -26,12 +26,13 @@ from engine.store import Reader, Worker, open_for_reading, open_for_writing
 from engine.store.schema.inspection import inspect
 from engine.store.write.queue import MOST_TIMES_LOST
 from engine.trace.state import state_from_bytes
+from tests.stores import wait_until
 from tests.system.workers import end_workers, losses_of, the_run, undisturbed
 
 RUNS = int(os.environ.get("LOSSBOARD_STORM", "5"))
 WORKERS = 4
 BLOWS_PER_S = 4.0
-MOST_BLOWS = 4 * RUNS
+MOST_BLOWS = 8 * RUNS
 """On a machine that is so busy that a start takes longer than the next blow, the storm would never end."""
 
 STOPPED_S = 1.0
@@ -112,6 +113,7 @@ def test_every_run_ends_once_and_as_if_nothing_had_been(path: Path) -> None:
     weather, end = Weather(path, seed=1), time.monotonic() + LIMIT_S
     committed: dict[int, int] = {}
     start_workers(path)
+    wait_until(lambda: any(run.iterations_done for run in reader.runs(limit=RUNS)), what="there is something to lose")
     weather.start()
     try:
         while reader.counts() != {"finished": RUNS}:
