@@ -9,6 +9,7 @@ from os import PathLike
 from engine.analysis.layer_weights import LayerWeights, layer_weights
 from engine.analysis.unit_outputs import UnitOutputs, unit_outputs
 from engine.jobs.inspection.step import RunStep, Wanted, current_weights, run_step
+from engine.jobs.inspection.weights import Follower
 from engine.spec.choices import OF_EXAMPLES
 from engine.strategy import optimize
 
@@ -25,9 +26,11 @@ class RunLayers:
     outputs: tuple[UnitOutputs, ...]
 
 
-def run_layers(path: str | PathLike[str], wanted: Wanted, run_id: int, iteration: int) -> Iterator[RunLayers]:
+def run_layers(
+    path: str | PathLike[str], wanted: Wanted, run_id: int, iteration: int, live: Follower | None = None
+) -> Iterator[RunLayers]:
     """Yield the layers at the newest checkpoint before an iteration, then at that iteration: see `run_step`."""
-    for step in run_step(path, wanted, run_id, iteration):
+    for step in run_step(path, wanted, run_id, iteration, live=live):
         optimization = optimize.build(step.spec)
         objective, weights = optimization.objective, current_weights(step.before)
         update = current_weights(step.after) - weights

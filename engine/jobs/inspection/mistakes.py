@@ -11,7 +11,7 @@ import numpy as np
 
 from engine.analysis.mistakes import Mistakes, mistakes, scored
 from engine.datasets import own
-from engine.jobs.inspection.weights import StateAt, states
+from engine.jobs.inspection.weights import Follower, StateAt, states
 from engine.objective.layout import Array
 from engine.spec import is_path, short_name
 from engine.spec.choices import OF_EXAMPLES
@@ -37,13 +37,18 @@ class RunMistakes:
 
 
 def run_mistakes(
-    path: str | PathLike[str], wanted: Callable[[], bool], run_id: int, iteration: int | None, split: str
+    path: str | PathLike[str],
+    wanted: Callable[[], bool],
+    run_id: int,
+    iteration: int | None,
+    split: str,
+    live: Follower | None = None,
 ) -> Iterator[RunMistakes]:
     """Yield the mistakes at the newest checkpoint before an iteration, then at that iteration: see `states`.
 
     Raises as `states` does, and Refused for an objective without classes or a split that the data set has not.
     """
-    for at in states(path, wanted, run_id, iteration):
+    for at in states(path, wanted, run_id, iteration, live):
         found = _mistakes(at, wanted, split)
         if found is None:
             return

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from engine.analysis.example_scores import ExampleScores, example_scores
 from engine.datasets import own
-from engine.jobs.inspection.weights import REPEAT_S, StateAt, states
+from engine.jobs.inspection.weights import REPEAT_S, Follower, StateAt, states
 from engine.objective.layout import Array
 from engine.spec import RunSpec, is_path
 from engine.spec.choices import OF_EXAMPLES
@@ -113,12 +113,13 @@ def run_step(
     iteration: int,
     first: int = 0,
     known: RunStep | None = None,
+    live: Follower | None = None,
 ) -> Iterator[RunStep]:
     """Yield an iteration of a run with a page of its batch: that of the newest checkpoint first, then the very one.
 
     Nothing is stored: an iteration that the run has not made is computed all the same. With a `known` step of the run
-    only the last answer is yielded, and computed from that step where it leads there. Raises as `states` does, and
-    Refused where the strategy finds nothing more to do.
+    only the last answer is yielded, and computed from that step where it leads there; with a `live` follower it is of
+    the iteration that this one comes to. Raises as `states` does, and Refused where the strategy finds nothing more.
     """
     with closing(open_for_reading(path)) as reader:
         run = reader.the_run(run_id)
@@ -132,10 +133,12 @@ def run_step(
     at: StateAt | None = _from_known(known, run_id, iteration, run.iterations_done)
     is_shown = False
     if at is None:
-        for at in states(path, wanted, run_id, min(iteration, run.iterations_done)):
+        for at in states(path, wanted, run_id, min(iteration, run.iterations_done), live):
             if known is None and not at.is_exact and wanted():
                 yield stepping.step(at, first)
                 is_shown = True
+    if at is not None and live is not None:
+        iteration = at.iteration
     end = time.monotonic() + REPEAT_S
     while at is not None and at.is_exact and at.iteration < iteration:
         if not wanted():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os import PathLike
 
 from engine.jobs.people.kept_weights import KeptWeights, kept_in
@@ -18,6 +18,9 @@ from engine.trace.state import State
 
 REPEAT_S = 3.0
 """Seconds after which a repeat is given up: then the weights of the checkpoint before stand for it."""
+
+LIVE_S = 0.01
+"""Seconds that a run which grows is repeated for, for one picture: one at full speed takes as long as it took."""
 
 GROWTH = 4
 """How many times as many iterations are repeated at once as before, at most, while their time is not known well."""
@@ -34,7 +37,7 @@ class GivenUp(Exception):
 class StateAt:
     """A run's state after `iteration` iterations, with its numerics.
 
-    `is_exact`: that is the iteration that was asked for, and not an earlier one.
+    `is_exact`: that is the iteration that was asked for, or that a growing run could be followed to.
     """
 
     run_id: int
@@ -50,15 +53,24 @@ class StateAt:
 
 
 def states(
-    path: str | PathLike[str], wanted: Callable[[], bool], run_id: int, iteration: int | None = None
+    path: str | PathLike[str],
+    wanted: Callable[[], bool],
+    run_id: int,
+    iteration: int | None = None,
+    live: Follower | None = None,
 ) -> Iterator[StateAt]:
     """Yield a run's state at its newest checkpoint at or before an iteration, then at that iteration itself.
 
     The second one is computed again, bit for bit, changes of the step size included; it is left out where that takes
-    longer than REPEAT_S. Without an `iteration` the newest checkpoint is all. Raises as `kept_weights` does.
+    longer than REPEAT_S. Without an `iteration` the newest checkpoint is all. A `live` follower of a run that grows
+    yields one state alone: as near to the iteration as it gets in LIVE_S. Raises as `kept_weights` does.
     """
-    follower = Follower(path, run_id)
+    follower = live or Follower(path, run_id)
     at = follower.nearest(iteration)
+    if live is not None and iteration is not None:
+        at = live.on_to(iteration, wanted, LIVE_S)
+        yield replace(at, is_exact=True)
+        return
     yield at
     if at.is_exact or iteration is None:
         return
@@ -71,7 +83,7 @@ class Follower:
     """Follows a run from moment to moment: goes on from where it was, unless a checkpoint is nearer."""
 
     def __init__(self, path: str | PathLike[str], run_id: int) -> None:
-        self._path, self._run_id = path, run_id
+        self._path, self.run_id = path, run_id
         self._kept: KeptWeights | None = None
         self._state: State | None = None
         self._optimization: Optimization | None = None
@@ -84,7 +96,7 @@ class Follower:
         A `reader` of the store saves opening it. Raises as `kept_weights` does.
         """
         with nullcontext(reader) if reader is not None else closing(open_for_reading(self._path)) as opened:
-            kept = self._kept = kept_in(opened, self._run_id, iteration, self._kept)
+            kept = self._kept = kept_in(opened, self.run_id, iteration, self._kept)
             self._steps = self._steps_until(opened, iteration)
         if self._optimization is None:
             self._optimization = build(kept.spec)
@@ -130,13 +142,13 @@ class Follower:
         assert self._optimization is not None
         there = self._state.iteration
         is_exact = iteration is None or there == iteration
-        return StateAt(self._run_id, there, self._state, self._optimization, is_exact)
+        return StateAt(self.run_id, there, self._state, self._optimization, is_exact)
 
     def _steps_until(self, reader: Reader, iteration: int | None) -> tuple[tuple[int, float], ...]:
         """The step sizes that were set on the way, as (iteration, step size)."""
         return tuple(
             (command.applied_at_iteration, float(command.argument))
-            for command in reader.commands(self._run_id)
+            for command in reader.commands(self.run_id)
             if command.verb == "set-step-size"
             and command.applied_at_iteration is not None
             and (iteration is None or command.applied_at_iteration <= iteration)

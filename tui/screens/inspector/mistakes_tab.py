@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from functools import partial
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual.strip import Strip
@@ -11,7 +11,7 @@ from textual.strip import Strip
 from engine.spec.choices import OF_EXAMPLES
 from engine.text import clean
 from tui.colours.theme import DIM
-from tui.model.inspection.inquiries import Inquiry
+from tui.model.inspection.inquiries import Inquiry, Wanted
 from tui.presenting.inspected import mistakes
 from tui.screens.inspector.tab import Tab
 from tui.text.parts import Part
@@ -51,8 +51,13 @@ class MistakesTab(Tab):
         from engine.jobs.inspection.mistakes import run_mistakes
 
         split = SPLITS[self._split]
-        answers = partial(run_mistakes, run_id=subject.run_id, iteration=subject.iteration, split=split)
-        return Inquiry((self.name, subject.run_id, split), answers, subject.iteration)
+
+        def answers(path: Path, wanted: Wanted) -> Iterator[RunMistakes]:
+            return run_mistakes(
+                path, wanted, subject.run_id, subject.iteration, split, self.live(path, subject, wanted)
+            )
+
+        return Inquiry((self.name, subject.run_id, split), answers, self.moment(subject))
 
     def take(self, inquiry: Inquiry, answer: object) -> None:
         from engine.jobs.inspection.mistakes import RunMistakes

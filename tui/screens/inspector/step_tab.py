@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from functools import partial
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual.strip import Strip
 
 from tui.colours.theme import DIM
-from tui.model.inspection.inquiries import Inquiry
+from tui.model.inspection.inquiries import Inquiry, Wanted
 from tui.presenting.inspected import step
 from tui.screens.inspector.tab import Tab
 from tui.text.parts import Part
@@ -51,8 +51,13 @@ class StepTab(Tab):
         from engine.jobs.inspection.step import run_step
 
         iteration = subject.iteration if self._chosen is None else self._chosen
-        answers = partial(run_step, run_id=subject.run_id, iteration=iteration, first=self._page, known=self._found)
-        return Inquiry((self.name, subject.run_id, self._chosen, self._page), answers, subject.iteration)
+        first, known, is_newest = self._page, self._found, self._chosen is None
+
+        def answers(path: Path, wanted: Wanted) -> Iterator[RunStep]:
+            live = self.live(path, subject, wanted) if is_newest else None
+            return run_step(path, wanted, subject.run_id, iteration, first, None if live else known, live)
+
+        return Inquiry((self.name, subject.run_id, self._chosen, first), answers, self.moment(subject))
 
     def take(self, inquiry: Inquiry, answer: object) -> None:
         from engine.jobs.inspection.step import RunStep

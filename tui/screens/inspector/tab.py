@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.message import Message
 from textual.strip import Strip
 
-from tui.model.inspection.inquiries import Inquiry
-from tui.model.inspection.subjects import Inspected, TabName
+from tui.model.inspection.inquiries import Inquiry, Wanted
+from tui.model.inspection.subjects import Inspected, Subject, TabName
 from tui.text.parts import Part
 from tui.widgets.chart_pane import ChartStyle
+
+if TYPE_CHECKING:
+    from engine.jobs.inspection.weights import Follower
+
+
+REST_S, LOOK_S = 0.5, 0.02
+"""Least seconds between two updates of the numbers of a growing run, as on the board, and between two looks whether
+they are still wanted."""
 
 
 class Tab(ABC):
@@ -31,6 +41,28 @@ class Tab(ABC):
         self.inspected = Inspected()
         self.sentence = ""
         """Why there is nothing to show; '' if there is, or while it is computed."""
+        self._follower: Follower | None = None
+        self._due = 0.0
+
+    def moment(self, subject: Subject) -> tuple[int, bool]:
+        """The moment of an inquiry about a run: how far it is, and whether it grows."""
+        return subject.iteration, subject.is_going_on and not self.inspected.is_replay
+
+    def live(self, path: Path, subject: Subject, wanted: Wanted) -> Follower | None:
+        """What follows a run while it grows, from one inquiry to the next; None where it stands still.
+
+        Call it in the thread that answers: it waits until numbers may change again.
+        """
+        if not self.moment(subject)[1]:
+            return None
+        while (left := self._due - time.monotonic()) > 0 and wanted():
+            time.sleep(min(left, LOOK_S))
+        self._due = time.monotonic() + REST_S
+        from engine.jobs.inspection.weights import Follower
+
+        if self._follower is None or self._follower.run_id != subject.run_id:
+            self._follower = Follower(path, subject.run_id)
+        return self._follower
 
     def look_at(self, inspected: Inspected) -> None:
         """Show these runs, at this moment; what is known of other ones is forgotten."""

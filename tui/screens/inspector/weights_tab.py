@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from functools import partial
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual.strip import Strip
 
 from tui.colours.theme import DIM
-from tui.model.inspection.inquiries import Inquiry
+from tui.model.inspection.inquiries import Inquiry, Wanted
 from tui.presenting.inspected import layer_weights
 from tui.screens.inspector.tab import Tab
 from tui.text.parts import Part
@@ -42,8 +42,10 @@ class WeightsTab(Tab):
             return None
         from engine.jobs.inspection.layer_weights import run_layers
 
-        answers = partial(run_layers, run_id=subject.run_id, iteration=subject.iteration)
-        return Inquiry((self.name, subject.run_id), answers, subject.iteration)
+        def answers(path: Path, wanted: Wanted) -> Iterator[RunLayers]:
+            return run_layers(path, wanted, subject.run_id, subject.iteration, self.live(path, subject, wanted))
+
+        return Inquiry((self.name, subject.run_id), answers, self.moment(subject))
 
     def take(self, inquiry: Inquiry, answer: object) -> None:
         from engine.jobs.inspection.layer_weights import RunLayers
