@@ -40,11 +40,11 @@ TAKEN_OVER_AFTER_S = 0.4
 LIMIT_S = 75.0 + 5.0 * RUNS
 
 SPECS = (
-    defaults().changed(iterations=900, pace=1500.0),
-    defaults().changed(iterations=3000, batch_size=16, update="adam", step_size=0.001, metrics="loss"),
-    defaults("local-search").changed(iterations=500),
-    defaults("random-search").changed(iterations=540, pace=900.0),
-    defaults().changed(iterations=720, update="momentum", sampling="epochs", pace=1200.0),
+    defaults().changed(iterations=3000, pace=1500.0),
+    defaults().changed(iterations=4000, batch_size=16, update="adam", step_size=0.001, metrics="loss"),
+    defaults("local-search").changed(iterations=800),
+    defaults("random-search").changed(iterations=1200, pace=900.0),
+    defaults().changed(iterations=1800, update="momentum", sampling="epochs", pace=1200.0),
 )
 
 
@@ -87,7 +87,7 @@ class Weather(Thread):
         if self.random.random() * WORKERS >= len(working):
             return
         worker = self.random.choice(working)
-        if self.random.random() < 0.5:
+        if self.killed <= self.stops:
             os.kill(worker.pid, signal.SIGKILL)
             self.killed += 1
         else:
