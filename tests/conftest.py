@@ -102,3 +102,9 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         yield folder
     finally:
         subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where a test's store is, once it is made."""
+    return tmp_path / "runs.db"

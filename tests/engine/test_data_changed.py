@@ -26,11 +26,6 @@ def nobody_else(monkeypatch: pytest.MonkeyPatch, cache_folder: Path) -> None:
         monkeypatch.setattr(module, "start_workers", lambda path: 0)
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "runs.db"
-
-
 def written(tmp_path: Path, examples: int = 60, shift: float = 0.0) -> Path:
     """A .csv of so many examples of 3 features in 3 classes, with a time of change of its own."""
     generator = np.random.default_rng(0)

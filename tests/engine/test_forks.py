@@ -39,11 +39,6 @@ def nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(steer, "start_workers", lambda path: 0)
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "runs.db"
-
-
 def carried_out(path: Path, *specs: RunSpec, leave: Callable[[], bool] = lambda: False) -> None:
     """Queue these specs and work until nothing waits."""
     with open_for_writing(path) as store:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -17,15 +16,6 @@ from engine.jobs.processes.recovery import recover_lost_runs
 from engine.store import Process, Run, Store, Worker, open_for_writing
 from tests.presence import present
 from tests.stores import block_of, wait_until
-
-
-@pytest.fixture
-def child() -> Iterator[subprocess.Popen[bytes]]:
-    started = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    yield started
-    started.kill()
-    started.wait()
-    present(started.stdin).close()
 
 
 def worker_that_is(pid: int) -> Worker:

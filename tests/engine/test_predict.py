@@ -24,11 +24,6 @@ def nobody_else(monkeypatch: pytest.MonkeyPatch, cache_folder: Path) -> None:
     monkeypatch.setattr(worker_loop, "start_workers", lambda path: 0)
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "runs.db"
-
-
 def worked(path: Path, spec: RunSpec) -> None:
     with open_for_writing(path) as store:
         store.queue.add([spec])

@@ -6,8 +6,7 @@ import os
 import signal
 import sqlite3
 import subprocess
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
@@ -54,26 +53,6 @@ from tests.stores import block_of, query, wait_until
 @pytest.fixture(autouse=True)
 def nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(steer, "start_workers", lambda path: 0)
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "runs.db"
-
-
-@pytest.fixture
-def store(path: Path) -> Iterator[Store]:
-    with open_for_writing(path) as store:
-        yield store
-
-
-@pytest.fixture
-def child() -> Iterator[subprocess.Popen[bytes]]:
-    started = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    yield started
-    started.kill()
-    started.wait()
-    present(started.stdin).close()
 
 
 def claimed_by(store: Store, process: Process) -> RunWriter:

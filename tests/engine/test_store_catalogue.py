@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import sqlite3
-from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -13,7 +12,7 @@ import numpy as np
 import pytest
 
 from engine.spec import defaults
-from engine.store import Checkpoint, Evaluation, Refused, Store, StoreError, open_for_writing
+from engine.store import Checkpoint, Evaluation, Refused, Store, StoreError
 from engine.store.schema.inspection import inspect
 from engine.store.write import catalogue
 from tests.presence import present
@@ -30,17 +29,6 @@ HOSTILE = [
     "👩‍👩‍👧 ﷽ ñ",
     "",
 ]
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "runs.db"
-
-
-@pytest.fixture
-def store(path: Path) -> Iterator[Store]:
-    with open_for_writing(path) as store:
-        yield store
 
 
 def a_run(store: Store, iterations: int = 100, state: str = "finished") -> int:

@@ -56,11 +56,6 @@ def integrity(path: Path) -> str:
     return str(query(path, "PRAGMA integrity_check")[0][0])
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "runs.db"
-
-
 @pytest.mark.parametrize("blocks", [3, 400], ids=["a short journal", "a journal that began anew"])
 def test_a_backup_that_is_copied_over_a_store_that_was_killed(path: Path, tmp_path: Path, blocks: int) -> None:
     session(path, 3, "left")

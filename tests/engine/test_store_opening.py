@@ -22,11 +22,6 @@ from tests.presence import present
 from tests.stores import block_of, claimed_writer, query
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "runs.db"
-
-
 def with_store(path: Path, runs: int = 1) -> Path:
     with open_for_writing(path) as store:
         store.queue.add([defaults()] * runs)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,17 +12,6 @@ from engine.store import Checkpoint, Refused, Store, StoreError, open_for_writin
 from engine.store.write.queue import MOST_TIMES_LOST
 from tests.presence import present
 from tests.stores import block_of, claimed_writer, process, query
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "runs.db"
-
-
-@pytest.fixture
-def store(path: Path) -> Iterator[Store]:
-    with open_for_writing(path) as store:
-        yield store
 
 
 def state_of(store: Store, run_id: int = 1) -> str:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from engine.spec import SpecError, defaults
-from engine.store import Evaluation, Store, StoreError, open_for_writing
+from engine.store import Evaluation, Store, StoreError
 from engine.store.records.runs import RunState
 from engine.sweep import Axis, SweepPlan
 from tests.presence import present
@@ -16,17 +15,6 @@ from tests.stores import block_of, process, query
 
 BASE = defaults().changed(iterations=40)
 PLAN = SweepPlan(BASE, (Axis("step_size", (0.01, 0.1, 1.0)),), name="three sizes")
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "runs.db"
-
-
-@pytest.fixture
-def store(path: Path) -> Iterator[Store]:
-    with open_for_writing(path) as store:
-        yield store
 
 
 def states(store: Store, sweep_id: int) -> list[RunState]:

@@ -3,27 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from engine.store import Checkpoint, Evaluation, FencedOff, Store, StoreFull, open_for_reading, open_for_writing
+from engine.store import Checkpoint, Evaluation, FencedOff, Store, StoreFull, open_for_reading
 from engine.trace.block import Block
 from tests.presence import present
 from tests.stores import block_of, claimed_writer, process, query
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "runs.db"
-
-
-@pytest.fixture
-def store(path: Path) -> Iterator[Store]:
-    with open_for_writing(path) as store:
-        yield store
 
 
 def test_every_iteration_is_a_row_with_the_columns_that_were_there(store: Store, path: Path) -> None:

@@ -25,11 +25,6 @@ SHORT = ("--iterations", "30", "--batch-size", "32")
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "runs.db"
-
-
-@pytest.fixture
 def lossboard(path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
     """Runs a command and expects an exit status; whoever would be started as a worker works at once."""
 

@@ -6,3 +6,9 @@ import os
 from pathlib import Path
 
 os.environ["PYTHONPATH"] = str(Path(__file__).parents[2])
+
+
+@pytest.fixture
+def own_logs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What workers write about themselves is the test's own."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))

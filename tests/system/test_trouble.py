@@ -37,12 +37,9 @@ from tests.system.workers import (
     worker_with,
 )
 
+pytestmark = pytest.mark.usefixtures("own_logs")
+
 ENDLESS = defaults().changed(iterations=None, seconds=600.0)
-
-
-@pytest.fixture(autouse=True)
-def logs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
 
 
 @pytest.fixture

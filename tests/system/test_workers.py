@@ -37,13 +37,10 @@ from tests.system.workers import (
     worker_with,
 )
 
+pytestmark = pytest.mark.usefixtures("own_logs")
+
 QUICK = defaults().changed(iterations=400)
 ENDLESS = defaults().changed(iterations=None, seconds=600.0, pace=2000.0)
-
-
-@pytest.fixture(autouse=True)
-def logs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,11 @@ from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
 from textual.message_pump import MessagePump
 
+from engine.spec import defaults
+from engine.store import Evaluation, open_for_writing
+from tests.presence import present
+from tests.stores import block_of, process, sweep_row
+from tests.tui.dashboards import losses
 from tui.terminal.textual_internals import has_waiting
 
 QUIET_ROUNDS = 3
@@ -85,3 +91,21 @@ def _is_behind() -> bool:
 
 def _widgets(app: App[object]) -> Iterator[MessagePump]:
     return (widget for screen in app.screen_stack for widget in screen.walk_children(with_self=True))
+
+
+@pytest.fixture
+def swept(tmp_path: Path) -> Path:
+    """Runs 1 to 6, of which 2, 3 and 5 are of sweep 1; run 4 is searched for."""
+    path = tmp_path / "swept.db"
+    open_for_writing(path).close()
+    sweep = sweep_row(path, "step size 1e-3 to 1")
+    with open_for_writing(path) as store:
+        for number in range(1, 7):
+            spec = defaults("local-search") if number == 4 else defaults().changed(step_size=number / 10)
+            store.queue.add(
+                [spec], names=["kept"] if number == 6 else None, sweep_id=sweep * (number in (2, 3, 5)) or None
+            )
+            claim = present(store.queue.claim(store.register_worker(process())))
+            evaluations = [Evaluation(200, split, number / 10, 1 - number / 10) for split in ("train", "validation")]
+            store.writer(claim).finish(block=block_of(losses(10.0 / number)), evaluations=evaluations)
+    return path

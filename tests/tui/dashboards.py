@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 from textual._xterm_parser import XTermParser
 from textual.message import Message
@@ -71,6 +72,18 @@ class Opened:
             self.app.post_message(event)
         await self.pilot.pause()
         await self.until(lambda: not self.app.key_queue.is_behind)
+
+    def keeping(self, patch: pytest.MonkeyPatch) -> list[str]:
+        """What is written to the terminal from now on."""
+        written: list[str] = []
+        feed = self.terminal.feed
+
+        def kept(text: str) -> None:
+            written.append(text)
+            feed(text)
+
+        patch.setattr(self.terminal, "feed", kept)
+        return written
 
     async def until(self, condition: Callable[[], object], seconds: float = 10.0) -> None:
         """Wait for the condition, which may look at messages or at the screen; what it asserts may come later too."""
@@ -143,3 +156,8 @@ def stored_runs(path: Path) -> list[Run]:
         return list(reader.runs())
     finally:
         reader.close()
+
+
+def listed(board: Opened) -> list[object]:
+    """The rows of the list: numbers of runs, and titles of sweeps."""
+    return [row.run_id if isinstance(row, Run) else f"sweep {row.sweep_id}" for row in board.app.snapshot.rows]

@@ -12,39 +12,15 @@ from hypothesis import strategies as st
 from textual.strip import Strip
 
 from engine.spec import defaults
-from engine.store import Evaluation, Listing, Run, open_for_writing
+from engine.store import Listing, open_for_writing
 from engine.store.list.columns import SETTINGS
-from tests.presence import present
-from tests.stores import block_of, process, sweep_row
-from tests.tui.dashboards import Opened, losses, opened, raced, store_with
+from tests.tui.dashboards import listed, opened, raced, store_with
 from tests.tui.test_run_details import run_of
 from tui.model.choices import NO_CHOICE, ColumnChoice
 from tui.model.run_seen import RowPreview
 from tui.screens.pick import Pick
 from tui.widgets.columns import CHOOSABLE, ORDERED, fitting
 from tui.widgets.runs_table import RunsTable
-
-
-@pytest.fixture
-def swept(tmp_path: Path) -> Path:
-    """Runs 1 to 6, of which 2, 3 and 5 are of sweep 1; run 4 is searched for."""
-    path = tmp_path / "swept.db"
-    open_for_writing(path).close()
-    sweep = sweep_row(path, "step size 1e-3 to 1")
-    with open_for_writing(path) as store:
-        for number in range(1, 7):
-            spec = defaults("local-search") if number == 4 else defaults().changed(step_size=number / 10)
-            store.queue.add(
-                [spec], names=["kept"] if number == 6 else None, sweep_id=sweep * (number in (2, 3, 5)) or None
-            )
-            claim = present(store.queue.claim(store.register_worker(process())))
-            evaluations = [Evaluation(200, split, number / 10, 1 - number / 10) for split in ("train", "validation")]
-            store.writer(claim).finish(block=block_of(losses(10.0 / number)), evaluations=evaluations)
-    return path
-
-
-def listed(board: Opened) -> list[object]:
-    return [row.run_id if isinstance(row, Run) else f"sweep {row.sweep_id}" for row in board.app.snapshot.rows]
 
 
 async def test_the_menu_of_orders_begins_with_the_present_one_which_turns_round(

@@ -10,11 +10,11 @@ import pytest
 
 from engine.jobs.processes.liveness import this_process
 from engine.spec import defaults
-from engine.store import Evaluation, Listing, Run, open_for_writing
+from engine.store import Evaluation, Listing, open_for_writing
 from engine.store.list.listing import ORDERS
 from tests.presence import present
-from tests.stores import block_of, claimed_writer, process, query, sweep_row
-from tests.tui.dashboards import Opened, losses, opened, raced, store_with
+from tests.stores import block_of, claimed_writer, query
+from tests.tui.dashboards import Opened, listed, losses, opened, raced, store_with
 from tui.colours.palette import marker
 from tui.model.choices import MOST_MARKED
 from tui.model.messages import ChoicesChanged
@@ -125,28 +125,6 @@ async def test_marking_all_again_takes_the_marks_of_the_list_away(tmp_path: Path
         await board.until(lambda: "No run fits" in board.text())
         await board.press("a")
         assert set(board.app.choices.marked) == set(range(1, 9))
-
-
-@pytest.fixture
-def swept(tmp_path: Path) -> Path:
-    """Runs 1 to 6, of which 2, 3 and 5 are of sweep 1; run 4 is searched for."""
-    path = tmp_path / "swept.db"
-    open_for_writing(path).close()
-    sweep = sweep_row(path, "step size 1e-3 to 1")
-    with open_for_writing(path) as store:
-        for number in range(1, 7):
-            spec = defaults("local-search") if number == 4 else defaults().changed(step_size=number / 10)
-            store.queue.add(
-                [spec], names=["kept"] if number == 6 else None, sweep_id=sweep * (number in (2, 3, 5)) or None
-            )
-            claim = present(store.queue.claim(store.register_worker(process())))
-            evaluations = [Evaluation(200, split, number / 10, 1 - number / 10) for split in ("train", "validation")]
-            store.writer(claim).finish(block=block_of(losses(10.0 / number)), evaluations=evaluations)
-    return path
-
-
-def listed(board: Opened) -> list[object]:
-    return [row.run_id if isinstance(row, Run) else f"sweep {row.sweep_id}" for row in board.app.snapshot.rows]
 
 
 async def test_runs_of_a_sweep_stand_together_and_fold(swept: Path) -> None:

@@ -22,6 +22,7 @@ from tests.tui.sweeps import (
     table_of,
     values_of,
     view_of,
+    without_workers,
     work,
 )
 from tui.model.sweep.sweep_messages import SweepGone, SweepSubmitted
@@ -33,14 +34,7 @@ from tui.widgets.picture_pane import PicturePane
 
 @pytest.fixture(autouse=True)
 def nobody_works(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("people.submit", "people.steer", "processes.launch", "people.sweeps", "worker.worker_loop"):
-        monkeypatch.setattr(f"engine.jobs.{module}.start_workers", lambda path, count=None: 0)
-    monkeypatch.setattr("engine.jobs.processes.launch.warm_workers", lambda path: 0)
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "runs.db"
+    without_workers(monkeypatch)
 
 
 async def test_three_arrows_enter_and_ten_runs(path: Path) -> None:

@@ -27,6 +27,7 @@ from tests.tui.sweeps import (
     table_of,
     values_of,
     view_of,
+    without_workers,
     work,
 )
 from tui.model.messages import RunsQueued
@@ -42,14 +43,7 @@ from tui.widgets.sweep.table import SweepTable
 
 @pytest.fixture(autouse=True)
 def nobody_works(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("people.submit", "people.steer", "processes.launch", "people.sweeps", "worker.worker_loop"):
-        monkeypatch.setattr(f"engine.jobs.{module}.start_workers", lambda path, count=None: 0)
-    monkeypatch.setattr("engine.jobs.processes.launch.warm_workers", lambda path: 0)
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "runs.db"
+    without_workers(monkeypatch)
 
 
 @pytest.fixture(scope="module")

@@ -61,14 +61,7 @@ async def test_nothing_but_ascii_reaches_the_terminal(tmp_path: Path, monkeypatc
     path = tmp_path / "runs.db"
     store_with(path, ("größer 宽", defaults()), ("b", defaults().changed(seed=1)))
     async with opened(path, ascii_only=True) as board:
-        written: list[str] = []
-        feed = board.terminal.feed
-
-        def kept(text: str) -> None:
-            written.append(text)
-            feed(text)
-
-        monkeypatch.setattr(board.terminal, "feed", kept)
+        written = board.keeping(monkeypatch)
         board.app.output.forget()
         for keys in (
             ["j", "c"],

@@ -47,11 +47,6 @@ def race(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return raced(tmp_path_factory.mktemp("plot") / "runs.db")
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "runs.db"
-
-
 @pytest.fixture(scope="module")
 def swept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A sweep of step sizes, the largest of which diverges, a grid, and a sweep that has only been queued."""

@@ -194,14 +194,7 @@ async def test_no_color_leaves_none_and_marks_the_lines(tmp_path: Path, monkeypa
     path = tmp_path / "runs.db"
     store_with(path, ("a", defaults()), ("b", defaults().changed(seed=1)))
     async with opened(path) as board:
-        written: list[str] = []
-        feed = board.terminal.feed
-
-        def kept(text: str) -> None:
-            written.append(text)
-            feed(text)
-
-        monkeypatch.setattr(board.terminal, "feed", kept)
+        written = board.keeping(monkeypatch)
         for keys in (["T"], ["question_mark"], ["escape", "n"], ["escape", "slash"], ["escape", "c"]):
             await board.press(*keys)
             cells = [cell for row in board.terminal.screen.buffer.values() for cell in row.values()]
