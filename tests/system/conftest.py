@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import pytest
+
 os.environ["PYTHONPATH"] = str(Path(__file__).parents[2])
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +11,6 @@ import pytest
 from engine.jobs.people import sweeps
 from engine.jobs.people.progress import outcome
 from engine.jobs.processes.launch import WORKERS
-from engine.jobs.processes.liveness import is_alive
 from engine.spec import defaults
 from engine.store import open_for_reading, open_for_writing
 from engine.sweep import Axis, SweepPlan
@@ -20,6 +18,7 @@ from engine.text import loss_text
 from tests.presence import present
 from tests.stores import query, wait_until
 from tests.system.terminal import Terminal
+from tests.system.workers import kill_workers
 from tests.tui.emulator import Emulator
 
 LEFT, RIGHT, DOWN = "\x1b[D", "\x1b[C", "\x1b[B"
@@ -117,13 +116,3 @@ def test_a_sweep_whose_workers_were_all_killed_is_completed_by_whoever_opens_it_
     assert first.exit_code() == 0
     done = query(path, "SELECT run_id, count(*), min(iteration), max(iteration) FROM iterations GROUP BY run_id")
     assert done == [(run_id, 120, 0, 119) for run_id in range(1, 4)]
-
-
-def kill_workers(path: Path) -> None:
-    """Kill every worker of a store, and wait until they are gone."""
-    reader = open_for_reading(path)
-    for worker in reader.workers():
-        if is_alive(worker):
-            os.kill(worker.pid, signal.SIGKILL)
-    wait_until(lambda: not any(map(is_alive, reader.workers())), what="nobody is left")
-    reader.close()

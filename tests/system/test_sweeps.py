@@ -24,7 +24,7 @@ from engine.sweep import Axis, Halving, SweepPlan, decide, log_values
 from tests.presence import present
 from tests.stores import query, wait_until
 from tests.system.terminal import Terminal
-from tests.system.workers import end_workers, losses_of
+from tests.system.workers import end_workers, kill_workers, losses_of
 
 PLAN = SweepPlan(defaults().changed(iterations=300), (Axis("step_size", log_values(1e-6, 100.0, 9)),))
 
@@ -92,12 +92,7 @@ def test_the_figures_are_a_u_and_equal_those_of_one_after_the_other_bit_for_bit(
 def test_all_workers_killed_in_the_middle_and_no_run_is_missing_or_there_twice(path: Path, serial: Serial) -> None:
     sweep_id = sweeps.start(path, PLAN)
     wait_until(lambda: query(path, "SELECT 1 FROM runs WHERE iterations_done > 0"), what="the first iterations")
-    reader = open_for_reading(path)
-    for worker in reader.workers():
-        if is_alive(worker):
-            os.kill(worker.pid, signal.SIGKILL)
-    wait_until(lambda: not any(map(is_alive, reader.workers())), what="nobody is left")
-    reader.close()
+    kill_workers(path)
     assert not over(path)
     sweeps.resume(path, sweep_id)
     wait_until(lambda: over(path), what="the sweep is over")

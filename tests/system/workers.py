@@ -102,3 +102,13 @@ def losses_of(path: Path, run_id: int) -> NDArray[np.float64]:
     rows = query(path, "SELECT iteration, loss FROM iterations WHERE run_id = ? ORDER BY iteration", run_id)
     assert [row[0] for row in rows] == list(range(len(rows)))
     return np.array([row[1] for row in rows], dtype=float)
+
+
+def kill_workers(path: Path) -> None:
+    """Kill every worker of a store, and wait until they are gone."""
+    reader = open_for_reading(path)
+    for worker in reader.workers():
+        if is_alive(worker):
+            os.kill(worker.pid, signal.SIGKILL)
+    wait_until(lambda: not any(map(is_alive, reader.workers())), what="nobody is left")
+    reader.close()
