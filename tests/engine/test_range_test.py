@@ -10,6 +10,7 @@ import pytest
 
 from engine.analysis.range_test import PER_DECADE, all_step_sizes, judged
 from engine.jobs.inspection.range_test import run_range_test
+from engine.jobs.people import steer
 from engine.jobs.worker import worker_loop
 from engine.spec import defaults
 from engine.store import Refused, open_for_reading, open_for_writing
@@ -37,6 +38,14 @@ def test_it_begins_with_the_loss_of_the_run_at_the_iteration_that_it_starts_from
     with pytest.raises(Refused, match="no step size to test"):
         list(run_range_test(path, lambda: True, 2, None))
     assert list(run_range_test(path, lambda: False, 1, None)) == []
+    steer.fork(path, 1, 23)
+    worker_loop.work(path, leave=lambda: False)
+    *_, one = run_range_test(path, lambda: True, 3, None)
+    assert (one.iteration, one.is_from_beginning, one.found.loss[0]) == (
+        23,
+        True,
+        losses[23],
+    )  # a fork begins with its parent's weights
 
 
 def test_the_marks_lie_at_the_steepest_fall_and_where_half_of_it_is_lost() -> None:

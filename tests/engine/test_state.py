@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 import pytest
 
+from engine.jobs.people.kept_weights import state_of
+from engine.spec import defaults
+from engine.store import Refused
 from engine.strategy import streams
+from engine.strategy.optimize import build
 from engine.trace.state import State, state_from_bytes, state_to_bytes
 
 
@@ -37,6 +44,28 @@ def test_a_state_comes_back_bit_for_bit() -> None:
 def test_other_bytes_are_refused(data: bytes) -> None:
     with pytest.raises(ValueError, match="not a readable checkpoint"):
         state_from_bytes(data)
+
+
+def test_a_checkpoint_of_another_run_is_refused_in_words_for_people() -> None:
+    optimization = build(defaults())
+    start = optimization.start()
+    assert state_of(state_to_bytes(start), 3, 0, optimization).weights.shape == (650,)
+    for data, told in (
+        (b"x" * 100, "What run 3 kept after 0 iterations is damaged: it cannot be read."),
+        (changed(start, weights=start.weights[:7]), "Run 3 has kept 7 weights: they do not fit its spec."),
+        (
+            changed(start, weights=start.weights.astype(complex)),
+            "Run 3 has kept 650 weights: they do not fit its spec.",
+        ),
+        (changed(start, iteration=9), "What run 3 kept after 0 iterations says that it is of iteration 9."),
+    ):
+        with pytest.raises(Refused) as refused:
+            state_of(data, 3, 0, optimization)
+        assert str(refused.value) == told
+
+
+def changed(state: State, **parts: Any) -> bytes:
+    return state_to_bytes(replace(state, **parts))
 
 
 def test_streams_of_one_seed_differ_by_name_and_repeat() -> None:

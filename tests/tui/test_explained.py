@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+from dataclasses import replace
 from typing import get_args
 
 import pytest
@@ -18,9 +19,11 @@ from tui.chart.drawing.weight_cells import Manner
 from tui.chart.values.metrics import METRICS
 from tui.chart.values.view import X_KINDS, MarkKind
 from tui.model.clock import STOPS
+from tui.model.inspection.subjects import TITLES, TabName
 from tui.model.keymap import KEYS, Place, bindings, keys_of, place_of
 from tui.presenting.explained import words
 from tui.presenting.explained.blocks import Block, laid_out, narrowed
+from tui.presenting.explained.inspector import PURPOSES, TABS, tab_block
 from tui.presenting.explained.keys import WITH_THEM, key_blocks
 from tui.presenting.explained.seen import VIEWS, seen_blocks
 from tui.presenting.explained.statuses import MEANINGS, SIGNS
@@ -73,6 +76,18 @@ def test_the_inspector_explains_its_pictures_and_nothing_that_stands_elsewhere(m
     said = text_of(seen_blocks("inspector", manner))
     assert "weights below 0, at 0, above 0" in said
     assert "kept loss" not in said
+
+
+@pytest.mark.parametrize("tab", TITLES)
+def test_a_tab_of_the_inspector_is_explained_first(tab: TabName) -> None:
+    assert tab in PURPOSES
+    key = replace(keys_of("inspector")[0], word="the other split")
+    block = tab_block(tab, [key])
+    assert block.title == f"This tab: {TITLES[tab]}"
+    assert [entry.meaning for entry in block.entries] == [PURPOSES[tab], "the other split"]
+    blocks = seen_blocks("inspector", tab=tab)
+    assert blocks[0] == next(iter(TABS[tab]("halves")))
+    assert len(blocks) == len(seen_blocks("inspector"))
 
 
 def test_a_form_explains_every_field() -> None:

@@ -134,6 +134,7 @@ async def test_the_landscape_shows_ways_planes_and_the_loss_under_the_cursor(pat
         screen = board.app.screen
         assert isinstance(screen, Inspector)
         whole = screen.exhibit()
+        assert "2 gradient b256 " in board.text()
         optimization = build(SPEC)
         loss = optimization.evaluate(optimization.start().weights, "train")[0]
         assert whole.table.startswith("a,b,loss\n")
@@ -215,6 +216,12 @@ async def test_a_function_has_no_classes_and_no_split_is_offered(tmp_path: Path)
         await board.press(key_of("mistakes"))
         await board.until(lambda: "it makes no mistakes" in " ".join(board.text().split()))
         assert "split" not in board.text().splitlines()[-1]
+        await board.press(key_of("landscape"))
+        await board.until(lambda: "space of both weights" in board.text())
+        await board.press("question_mark")
+        await board.until(lambda: "This tab: Landscape" in board.text() and "next plane" in board.text())
+        await board.press("tab")
+        await board.until(lambda: board.text().splitlines()[1].startswith(" The landscape"))
 
 
 @pytest.mark.parametrize("size", [(120, 35), (80, 24), (40, 12)])

@@ -421,7 +421,11 @@ class Dashboard(FrameOutput, inherit_bindings=False):
             self.screen.dismiss()
         else:
             place = keymap.place_of(self.screen.BINDINGS) or self.place
-            self.push_screen(Help(place, self.chart_style.manner, self._explained_field()))
+            inspector = self.inspect_actions.view
+            if inspector is not None and self.screen_stack[-1] is inspector:
+                self.push_screen(Help(place, self.chart_style.manner, inspector.explained(), inspector.tab.name))
+            else:
+                self.push_screen(Help(place, self.chart_style.manner, self._explained_field()))
 
     def _explained_field(self) -> Block | None:
         """The help of the field that has the focus; None without one."""

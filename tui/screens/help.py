@@ -15,6 +15,7 @@ from textual.widgets import Input
 from tui.chart.drawing.weight_cells import Manner
 from tui.colours.theme import ACCENTED, DIM, STRONG, TEXT
 from tui.model import keymap
+from tui.model.inspection.subjects import TabName
 from tui.model.keymap import Key, Place
 from tui.presenting.explained.blocks import Block, Line, counted_entries, laid_out, narrowed
 from tui.presenting.explained.keys import key_blocks
@@ -48,7 +49,8 @@ LONGEST_TEXT = 100
 class Help(Closing, inherit_bindings=False):
     """Lists the keys of one place and explains what stands there; typed words narrow both pages.
 
-    A block that is the `first`, about the field with the focus, stands before the keys.
+    A block that is the `first`, about the field with the focus or the tab in front, stands before the keys; what stands
+    on that `tab` is explained first.
     """
 
     AUTO_FOCUS = ""
@@ -62,11 +64,17 @@ class Help(Closing, inherit_bindings=False):
     Help #asked Input { width: 1fr; height: 1; border: none; padding: 0 1; background: $background; }
     """
 
-    def __init__(self, place: Place = "board", manner: Manner = "halves", first: Block | None = None) -> None:
+    def __init__(
+        self,
+        place: Place = "board",
+        manner: Manner = "halves",
+        first: Block | None = None,
+        tab: TabName | None = None,
+    ) -> None:
         super().__init__()
         self._place = place
         keys = [*([first] if first is not None else []), *key_blocks(place)]
-        self._blocks: Mapping[Page, Sequence[Block]] = {"keys": keys, "seen": seen_blocks(place, manner)}
+        self._blocks: Mapping[Page, Sequence[Block]] = {"keys": keys, "seen": seen_blocks(place, manner, tab)}
         self._page: Page = "keys"
         self._query = ""
         self._top = 0

@@ -116,7 +116,11 @@ def run_check(
     usual = gradient.usual_h(objective.split.batch(used)) if spec.has_data else gradient.H
     h = min(max(float(f"1e{round(math.log10(usual)) + magnitude}"), SMALLEST_H), LARGEST_H)
     if not ((point + h / 100) - point > 0).all():
-        raise Refused(f"h = {h:g} is too small for weights up to {np.abs(point).max():.3g}: take a larger one.")
+        is_hopeless = not ((point + LARGEST_H / 100) - point > 0).all()
+        raise Refused(
+            f"h = {h:g} is too small for weights up to {np.abs(point).max():.3g}: "
+            + ("and so is every other." if is_hopeless else "take a larger one.")
+        )
     count = COORDINATES_OF_CONVNETS if spec.objective in CONVNETS else COORDINATES
     drawn = streams.drawn(spec.seed, "coordinates", count, objective.size)
     coordinates = np.arange(objective.size) if drawn is None else drawn

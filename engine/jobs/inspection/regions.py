@@ -261,14 +261,12 @@ class _Watched:
 
     def _checked(self, at: StateAt) -> Array:
         """The weights. Raises Refused where they give no class a score."""
-        spec, objective, weights = at.optimization.spec, at.optimization.objective, at.weights
+        spec, weights = at.optimization.spec, at.weights
         if spec.objective not in OF_EXAMPLES:
             raise Refused(
                 f"Run {self._run_id} minimises {short_name(spec.objective)}, which gives no class a score: "
                 f"it has no regions."
             )
-        if weights.shape != (objective.size,):
-            raise Refused(f"Run {self._run_id} has kept {weights.size:,} weights: they do not fit its spec.")
         if not np.isfinite(weights).all():
             raise Refused(
                 f"Some weights of run {self._run_id} are infinite or not numbers after {at.iteration:,} iterations: "

@@ -11,12 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.analysis.surface import Array
+from engine.jobs.people.kept_weights import state_of
 from engine.jobs.worker.data_check import check_data_of
 from engine.jobs.worker.forking import repeated
 from engine.store import Reader, Refused
 from engine.strategy import optimize
 from engine.strategy.optimize import Optimization
-from engine.trace.state import State, state_from_bytes
+from engine.trace.state import State
 
 MOST_POINTS = 300
 """Most points of a way: when there are more, every second one is dropped."""
@@ -115,6 +116,7 @@ class Walker:
         found = reader.checkpoint_size(self.run_id)
         most = max(2, MOST_BYTES // max(found[1], 1)) if found is not None else 2
         wanted = stored if len(stored) <= most else [*stored[:: -(-len(stored) // most)], stored[-1]]
+        refused: Refused | None = None
         for at in wanted:
             if at in self._kept:
                 continue
@@ -122,14 +124,15 @@ class Walker:
             if read is None or read[0] != at:
                 continue
             try:
-                state = state_from_bytes(read[1])
-            except ValueError:
-                continue  # the way leads past a checkpoint that cannot be read
-            if state.weights.shape != (self.optimization.objective.size,):
-                raise Refused(f"Run {self.run_id} has kept {state.weights.size:,} weights: they do not fit its spec.")
+                state = state_of(read[1], self.run_id, at, self.optimization)
+            except Refused as error:
+                refused = error  # the way leads past it
+                continue
             self._kept[at] = state.weights
             if self._repeat is None and at == self.first:
                 self._repeat = Repeat(self.optimization, state, self._most)
+        if refused is not None and not self._kept:
+            raise refused
         if self._repeat is None and not self.first:
             self._repeat = Repeat(self.optimization, self.optimization.start(), self._most)
         if not self._kept and self._repeat is None:

@@ -13,6 +13,8 @@ from engine.objective.layout import Array
 from engine.spec import RunSpec, is_path
 from engine.store import Reader, Refused, Run, open_for_reading
 from engine.strategy import optimize
+from engine.strategy.optimize import Optimization
+from engine.text import counted
 from engine.trace.state import State, state_from_bytes
 
 
@@ -66,10 +68,29 @@ def kept_in(reader: Reader, run_id: int, iteration: int | None = None, known: Ke
     if known is not None and known.iteration == at and known.spec == run.spec:
         return known
     read = reader.checkpoint(run_id, iteration)
-    state = optimize.build(run.spec).start() if read is None else state_from_bytes(read[1])
+    optimization = optimize.build(run.spec)
+    state = optimization.start() if read is None else state_of(read[1], run_id, at, optimization)
     first = () if run.first_iteration else (0,)
     checkpoints = tuple(sorted({*first, *reader.checkpoints(run_id)}))
     return KeptWeights(run_id, 0 if read is None else read[0], run.spec, state, checkpoints)
+
+
+def state_of(checkpoint: bytes, run_id: int, iteration: int, optimization: Optimization) -> State:
+    """Return the state in a checkpoint. Raises Refused where it cannot be read or is not one of this run's."""
+    try:
+        state = state_from_bytes(checkpoint)
+    except ValueError as error:
+        raise Refused(
+            f"What run {run_id} kept after {counted(iteration, 'iteration')} is damaged: it cannot be read."
+        ) from error
+    if state.weights.shape != (optimization.objective.size,) or state.weights.dtype.kind != "f":
+        raise Refused(f"Run {run_id} has kept {counted(state.weights.size, 'weight')}: they do not fit its spec.")
+    if state.iteration != iteration:
+        raise Refused(
+            f"What run {run_id} kept after {counted(iteration, 'iteration')} says that it is of iteration "
+            f"{state.iteration:,}."
+        )
+    return state
 
 
 def changed_file(reader: Reader, run: Run, most_bytes: int) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from tui.chart.drawing.weight_cells import SHADES, Manner
 from tui.chart.inspected import landscape, range_test, regions, section
 from tui.colours.styles import DEEPEST
 from tui.colours.theme import ACCENTED, DIM, FAILED, FINISHED, STRONG, TEXT, WARNED, signed_style
+from tui.model.inspection.subjects import TITLES, TabName
+from tui.model.keymap import Key
 from tui.presenting.explained.blocks import Block, Entry, entry
 from tui.text.parts import Part
 
@@ -174,14 +176,34 @@ def _mistakes(manner: Manner) -> Iterable[Block]:
     )
 
 
-INSPECTOR: tuple[Callable[[Manner], Iterable[Block]], ...] = (
-    _inspector,
-    _landscape,
-    _regions,
-    _weights,
-    _step,
-    _check,
-    _mistakes,
-    _range,
-)
-"""The parts about the screen itself, then about each of its tabs."""
+TABS: Mapping[TabName, Callable[[Manner], Iterable[Block]]] = {
+    "landscape": _landscape,
+    "regions": _regions,
+    "weights": _weights,
+    "step": _step,
+    "check": _check,
+    "mistakes": _mistakes,
+    "range": _range,
+}
+"""The parts about each of the tabs."""
+
+INSPECTOR: tuple[Callable[[Manner], Iterable[Block]], ...] = (_inspector, *TABS.values())
+"""The parts about the screen itself, then about its tabs."""
+
+PURPOSES: Mapping[TabName, str] = {
+    "landscape": "the loss over a plane of weight space, seen from above: dark is low. A run goes from the start of "
+    "its line to its marker",
+    "regions": "which class has the highest score where, and the examples that lie there",
+    "weights": "the weights of each layer, and beside them how the next iteration moves them",
+    "step": "one iteration in all its numbers: scores, loss, gradient, update, and one example at a time",
+    "check": "the gradient from the chain rule beside one from differences of losses: where both agree, it is right",
+    "mistakes": "which classes are taken for which others, and the examples that are most wrong",
+    "range": "what step sizes do: the loss of one run whose step size rises with each iteration",
+}
+"""What each tab shows, in a sentence for somebody who has never seen it."""
+
+
+def tab_block(name: TabName, offered: Iterable[Key]) -> Block:
+    """The block about the tab in front, which stands before all keys: what it shows, and what its keys do now."""
+    keys = (Entry(((key.all_keys_text, ACCENTED),), key.word) for key in offered)
+    return Block(f"This tab: {TITLES[name]}", (entry("shows", PURPOSES[name], STRONG), *keys))

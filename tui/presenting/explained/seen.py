@@ -28,10 +28,11 @@ from tui.colours.theme import (
     run_style,
 )
 from tui.model.clock import Stops
+from tui.model.inspection.subjects import TabName
 from tui.model.keymap import Place
 from tui.presenting.explained import words
 from tui.presenting.explained.blocks import Block, Entry, entry
-from tui.presenting.explained.inspector import INSPECTOR, weights_entries
+from tui.presenting.explained.inspector import INSPECTOR, TABS, weights_entries
 from tui.presenting.explained.statuses import MEANINGS, SIGNS
 from tui.text.ascii_only import spelled
 
@@ -44,9 +45,12 @@ RUN = 0
 """Colour slot of the run that stands for all runs."""
 
 
-def seen_blocks(place: Place, manner: Manner = "halves") -> list[Block]:
-    """What stands on a view; `manner` is how it draws pictures, and so the charset of its charts."""
-    return [block for part in VIEWS.get(place, ()) for block in part(manner)]
+def seen_blocks(place: Place, manner: Manner = "halves", tab: TabName | None = None) -> list[Block]:
+    """What stands on a view, on its `tab` in front first; `manner` is how it draws pictures, and so its charset."""
+    parts = VIEWS.get(place, ())
+    if tab is not None:
+        parts = (TABS[tab], *(part for part in parts if part is not TABS[tab]))
+    return [block for part in parts for block in part(manner)]
 
 
 def _entries(

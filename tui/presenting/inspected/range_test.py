@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from engine.text import counted, loss_text, setting_text
 from tui.chart.inspected.range_test import RangeTestView
 
@@ -27,7 +29,9 @@ def view_of(one: RunRangeTest, slot: int) -> RangeTestView:
 def summary(one: RunRangeTest) -> str:
     """From which weights, how many iterations, and what came of it."""
     found = one.found
-    start = "from its beginning" if not one.iteration else f"from iteration {one.iteration:,}"
+    start = "from its beginning" if one.is_from_beginning else f"from iteration {one.iteration:,}"
+    if one.is_from_beginning and one.iteration:
+        start += f" at iteration {one.iteration:,}"
     start += "" if one.is_exact else " (the last checkpoint)"
     low, high = (setting_text(float(found.step_sizes[end]), 2) for end in (0, -1))
     said = f"{start}: {counted(len(found.loss), 'iteration')} with step sizes from {low} to {high}"
@@ -35,7 +39,8 @@ def summary(one: RunRangeTest) -> str:
         return f"{said} …"
     if found.steepest is None:
         return f"{said}; no step size lowers the loss"
-    return f"{said}; loss {loss_text(float(found.loss[0]))} at first, {loss_text(float(found.smoothed.min()))} at best"
+    first, best = loss_text(float(found.loss[0])), loss_text(float(np.nanmin(found.smoothed)))
+    return f"{said}; loss {first} at first, {best} at best"
 
 
 def as_csv(one: RunRangeTest) -> str:

@@ -20,7 +20,9 @@ from tui.model.inspection.subjects import TITLES, Inspected, Subject, TabName
 from tui.model.keymap import Key
 from tui.model.messages import DialogRequested
 from tui.model.snapshot import Snapshot
-from tui.presenting.describe import in_force, label
+from tui.presenting.describe import given_name, in_force, label
+from tui.presenting.explained.blocks import Block
+from tui.presenting.explained.inspector import tab_block
 from tui.screens.inspector.check_tab import CheckTab
 from tui.screens.inspector.exhibit import Exhibit
 from tui.screens.inspector.landscape_tab import LandscapeTab
@@ -137,7 +139,7 @@ class Inspector(Closing, inherit_bindings=False):
         subjects = tuple(
             Subject(
                 run.run_id,
-                label(run),
+                given_name(run) or label(run),
                 choices.slot(run.run_id),
                 in_force(run),
                 run.iterations_done,
@@ -245,6 +247,11 @@ class Inspector(Closing, inherit_bindings=False):
             for key in keymap.keys_of("inspector")
             if key.action not in left_out and (key.action not in OF_TABS or key.action in offers)
         ]
+
+    def explained(self) -> Block:
+        """The help of the tab in front: what it shows, and its own keys with what they do now."""
+        offers = self.tab.offers()
+        return tab_block(self.tab.name, [key for key in self.offered_keys() if key.action in offers])
 
     def tell(self, sentence: str, *, failed: bool = False) -> None:
         """Show a cleaned sentence above the keys; '' clears it."""

@@ -88,13 +88,13 @@ class LandscapeTab(Tab):
         tall, manner = height - 1, self.chart_style.manner
         if shown.section is not None:
             drawn = draw_section(self._section(shown.section), width, tall, manner)
-            return [strip(self._legend(), width), *painted(drawn)]
+            return [strip(self._legend(), width), *painted(drawn)][:height]
         view = self._drawn(shown)
         held = self._ground
         if held is None or held[0] is not shown.heights or held[1:3] != (width, tall):
             held = self._ground = (shown.heights, width, tall, ground_of(view, width, tall, manner))
         picture = draw_landscape(view, width, tall, manner, held[3])
-        return [strip(self._legend(), width), *painted(picture)]
+        return [strip(self._legend(), width), *painted(picture)][:height]
 
     def _section(self, section: Section) -> SectionView:
         slot = next((one.slot for one in self.inspected.subjects if one.run_id == section.run_id), 0)
@@ -137,7 +137,7 @@ class LandscapeTab(Tab):
         for subject in self.inspected.subjects:
             if subject.run_id in there:
                 sign = marker(subject.slot, ascii_only=self.chart_style.charset == "ascii")
-                parts += [(f" {sign} ", run_style(subject.slot)), (f"{subject.label} ", TEXT)]
+                parts += [(f" {sign} ", run_style(subject.slot)), (f"{subject.run_id} {subject.label} ", TEXT)]
         lowest = None if shown is None else shown.lowest
         cross = "X" if self.chart_style.charset == "ascii" else "✕"
         return [*parts, (written(f" {cross} lowest here {loss_text(lowest[2])}"), DIM)] if lowest is not None else parts
