@@ -203,6 +203,11 @@ async def test_weights_of_a_network_stand_beside_their_update_and_the_outputs_of
         assert f"dead {found.outputs[1].dead}" in board.text()
         await board.pilot.resize_terminal(40, 12)
         await board.until(lambda: "of 1,000 train examples" not in board.text() and "relu of 32" in board.text())
+        await board.press("v")
+        await board.until(
+            lambda: "▸ 2  16 x 32" in board.text() and f"{number_text(found.layers[1].ratio)}" in board.text()
+        )
+        assert "update of iteration" not in board.text()  # the room is for the weights
 
 
 async def test_a_function_has_no_classes_and_no_split_is_offered(tmp_path: Path) -> None:
@@ -257,6 +262,7 @@ async def test_a_gradient_check_tells_both_gradients_and_takes_another_h(
     async with opened(path, size) as board:
         await board.press("I", key_of("check"))
         await board.until(lambda: "120 losses" in board.text() and "passed" in board.text())
+        assert not any(line.endswith("…") for line in board.text().splitlines()[1:-2])  # no number is cut
         assert "1e-5 centred" in board.text()
         if size[0] > 40:
             assert "60 of 650 weights, drawn; 1,000 of 1,198 examples; after 40 iterations" in board.text()

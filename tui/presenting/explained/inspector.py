@@ -170,7 +170,7 @@ def _mistakes(manner: Manner) -> Iterable[Block]:
         (
             entry("12", "examples of the row's class that are taken for the column's; green: rightly found", FINISHED),
             entry("‹12›", "the cell under the cursor: only its examples are shown (0: all)", STRONG),
-            entry("7, not 9", "an example of class 7 whose highest score is that of class 9", DIM),
+            entry("7, not 9", "an example of class 7 whose highest score is that of class 9; 7>9 in little room", DIM),
             entry("last checkpoint", "weights kept before this moment, shown until the exact ones are there", DIM),
         ),
     )
@@ -191,8 +191,8 @@ INSPECTOR: tuple[Callable[[Manner], Iterable[Block]], ...] = (_inspector, *TABS.
 """The parts about the screen itself, then about its tabs."""
 
 PURPOSES: Mapping[TabName, str] = {
-    "landscape": "the loss over a plane of weight space, seen from above: dark is low. A run goes from the start of "
-    "its line to its marker",
+    "landscape": "the loss over a plane of weight space, as a map of hills: a run goes downhill along its line, "
+    "and its marker is where it is",
     "regions": "which class has the highest score where, and the examples that lie there",
     "weights": "the weights of each layer, and beside them how the next iteration moves them",
     "step": "one iteration in all its numbers: scores, loss, gradient, update, and one example at a time",

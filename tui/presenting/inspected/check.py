@@ -35,6 +35,9 @@ SHADES: Mapping[Manner, str] = {"halves": "     ", "shades": "·░▒▓█", "
 LARGEST = 4
 """Most cells across per weight."""
 
+TABLE = 50
+"""Columns from which derivatives have six digits instead of two, and the reason why they differ."""
+
 VERDICTS: Mapping[str, Style] = {
     "passed": FINISHED, "passed but for kinks": FINISHED, "failed": FAILED, "cannot tell": WARNED,
 }  # fmt: skip
@@ -51,17 +54,19 @@ def summary_lines(found: RunCheck, width: int) -> list[Line]:
         error = numbers.number(result.norm_error)
     is_told = result is not None and result.kinks and result.norm_error_off_kinks
     off_kinks = f"; {numbers.number(result.norm_error_off_kinks)} off kinks" if result and is_told else ""
+    off_kinks = off_kinks if len(error) + len(off_kinks) + 27 <= width else ""
     form = "one-sided, (f(W + h) - f(W)) / h" if found.one_sided else "centred, (f(W + h) - f(W - h)) / 2h"
+    form = form if len(form) + 16 <= width else form.partition(",")[0]
     lines = [
         head,
         [(" error     ", DIM), (error, STRONG), (f" of the gradient{off_kinks}", DIM)],
         [(" h         ", DIM), (numbers.setting(found.h), STRONG), (f" {form}", DIM)],
         [(" numerical ", DIM), (f"{found.losses:,} losses, {_time(found.numerical_s)}", TEXT)],
-        [(" analytic  ", DIM), (f"1 loss with its gradient, {_time(found.analytic_s)}", TEXT)],
+        [(" analytic  ", DIM), (f"1 loss and gradient, {_time(found.analytic_s)}", TEXT)],
     ]
     if result is not None:
         lines.append([
-            (" weights   ", DIM), (f"{result.kinks:,} near a kink", WARNED if result.kinks else TEXT), (", ", DIM),
+            (" weights   ", DIM), (f"{result.kinks:,} at kinks", WARNED if result.kinks else TEXT), (", ", DIM),
             (f"{result.wrong:,} wrong", FAILED if result.wrong else TEXT), (", ", DIM),
             (f"{result.unsettled:,} untold", WARNED if result.unsettled else TEXT),
         ])  # fmt: skip
@@ -73,14 +78,16 @@ def _time(seconds: float) -> str:
     return f"{seconds:.3g} s" if seconds >= 0.1 else f"{1000 * seconds:.3g} ms"
 
 
-def table_lines(found: RunCheck, height: int) -> list[Line]:
+def table_lines(found: RunCheck, width: int, height: int) -> list[Line]:
     """The weights whose derivatives differ most, below the names of the columns."""
-    lines: list[Line] = [[(f" {'weight':<14}{'analytic':>13}{'numerical':>13}{'error':>10}", DIM)]]
+    name, number, digits = (14, 13, 6) if width >= TABLE else (12, 9, 2)
+    lines: list[Line] = [[(f" {'weight':<{name}}{'analytic':>{number}}{'numerical':>{number}}{'error':>8}", DIM)]]
     for index, analytic, numerical, error, reason in _worst(found)[: max(height - 1, 0)]:
         style = FAILED if reason == "wrong" else WARNED if reason else TEXT
         lines.append([
-            (f" {numbers.fit(found.layout.named(index), 14)}", DIM),
-            (f"{analytic:>13.6g}{numerical:>13.6g}", TEXT), (f"{error:>10.1e}", style), (f"  {reason}", style),
+            (f" {numbers.fit(found.layout.named(index), name)}", DIM),
+            (f"{analytic:>{number}.{digits}g}{numerical:>{number}.{digits}g}", TEXT),
+            (f"{error:>8.1e}", style), (f"  {reason}" if width >= TABLE else "", style),
         ])  # fmt: skip
     return lines
 

@@ -46,6 +46,9 @@ def layer_lines(found: RunLayers, number: int, width: int, height: int) -> list[
     columns = f"{'weights':>10}{'length':>10}{'update':>10}{'update : weights':>18}"
     short = wide + len(columns) > width
     few = f"{'length':>9}{'ratio':>9}"
+    if wide + len(few) > width:
+        labels = [_size(layer) for layer in found.layers]
+        wide = max(len("layer"), *map(len, labels)) + 5
     lines: list[Line] = [[(f"{' layer':<{wide}}" + (few if short else columns), DIM)]]
     count, room = len(labels), max(height - 1, 1)
     first = max(0, min(number - room // 2, count - room))
@@ -75,6 +78,11 @@ def _name(layer: LayerWeights) -> str:
     if layer.unit == "gain and shift":
         return f"layer norm of {inputs:,}"
     return f"{rows:,} {PLURALS[layer.unit] if rows != 1 else layer.unit} x {inputs:,}"
+
+
+def _size(layer: LayerWeights) -> str:
+    """The matrix where there is little room: 128 x 64."""
+    return " x ".join(f"{count:,}" for count in layer.weights.shape)
 
 
 def matrix_lines(

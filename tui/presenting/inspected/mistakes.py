@@ -22,8 +22,9 @@ Cell = tuple[int, int]
 """(class, predicted class) of a cell of the matrix."""
 
 LONGEST_NAME = 12
-SHORTEST_PICTURE = 12
-"""Cells of a picture's label: 'row 123'."""
+
+ROOMY = 60
+"""Columns from which classes have columns of equal width in every table."""
 
 SHARES = {"shades": " ░▒▓█", "ascii": " .:+#"}
 
@@ -100,8 +101,12 @@ def example_lines(found: RunMistakes, manner: Manner, pointed: Cell | None, widt
         return [*lines, *_table(found, examples, numbered, names, width)[: height - 1]]
     pictures = found.pictures[numbered]
     pictures = pictures - pictures.min(axis=(1, 2), keepdims=True)
-    labels = [f"{names[one.label]}, not {_name(names, one.predicted)}" for one in examples]
-    drawn = draw_weights(pictures, labels, max(width - 1, 1), manner, max(height - 1, 1))
+    said = [(names[one.label], _name(names, one.predicted)) for one in examples]
+    room = max(width - 1, 1), manner, max(height - 1, 1)
+    labels = [f"{label}, not {predicted}" for label, predicted in said]
+    drawn = draw_weights(pictures, labels, *room)
+    if max(map(len, labels)) > len(drawn.rows[0][0].text) - 1:
+        drawn = draw_weights(pictures, [f"{label}>{predicted}" for label, predicted in said], *room)
     return [*lines, *([(" ", TEXT), *map(_part, row)] for row in drawn.rows)]
 
 
@@ -117,9 +122,12 @@ def _table(
     found: RunMistakes, examples: Sequence[Example], numbered: Sequence[int], names: Sequence[str], width: int
 ) -> list[Line]:
     """A line for each example: its row, classes, loss, and as many features as fit."""
-    lines: list[Line] = [[(" row    class         taken for         loss  features", DIM)]]
+    wide = LONGEST_NAME + 1 if width >= ROOMY else max(len("taken for"), *map(len, names)) + 1
+    lines: list[Line] = [[(f" row    {'class':<{wide}} {'taken for':<{wide}} {'loss':>8}  features"[:width], DIM)]]
     for number, one in zip(numbered, examples, strict=True):
-        left = f" {one.row:<6} {names[one.label]:<13} {_name(names, one.predicted):<13} {loss_text(one.loss):>8}  "
+        left = (
+            f" {one.row:<6} {names[one.label]:<{wide}} {_name(names, one.predicted):<{wide}} {loss_text(one.loss):>8}  "
+        )
         line: Line = [(left, TEXT)]
         for value in found.features[number].tolist():
             text = f"{numbers.number(value)} "

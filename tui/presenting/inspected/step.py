@@ -57,7 +57,8 @@ def flow_lines(found: RunStep, width: int) -> list[Line]:
         ]  # fmt: skip
     if cells(start[-1]) + cells(following) < width:
         return [*start[:-1], [*start[-1], *following]]
-    return [*start, [("   ", TEXT), *following]]
+    last: Line = [("   ", TEXT), *following]
+    return [*start, last if cells(last) <= width else following if cells(following) <= width else following[:-2]]
 
 
 def _judged(found: RunStep) -> Part:
@@ -227,8 +228,9 @@ def _scores(found: RunStep, batch: Batch, number: int, names: Sequence[str], wid
             (_bar(float(scores[one]), low, high, bar), style),
             (f"{numbers.number_in(9, float(scores[one])):>9}", TEXT), (f"{value:>8}", DIM), (f" {sign}", style),
         ])  # fmt: skip
-    if len(shown) < len(names):
-        lines[1].append((f" of {counted(len(names), 'class')}", DIM))
+    of = f" of {counted(len(names), 'class')}"
+    if len(shown) < len(names) and cells(lines[1]) + len(of) < width:
+        lines[1].append((of, DIM))
     return lines
 
 

@@ -72,7 +72,7 @@ class CheckTab(Tab):
             return []
         summary = check.summary_lines(found, width - TABLE if width >= BESIDE else width)
         if width >= BESIDE:
-            table = check.table_lines(found, max(height // 2, len(summary)))
+            table = check.table_lines(found, TABLE, max(height // 2, len(summary)))
             rows = [
                 Strip.join(
                     [
@@ -83,7 +83,7 @@ class CheckTab(Tab):
                 for at in range(max(len(table), len(summary)))
             ]
         else:
-            table = check.table_lines(found, max((height - len(summary)) // 2, 2))
+            table = check.table_lines(found, width, max((height - len(summary)) // 2, 2))
             rows = [strip(line, width) for line in [*summary, [], *table]]
         room = height - len(rows) - 1
         picture = check.picture_lines(found, self._layer, self.chart_style.manner, width, room) if room > 0 else []

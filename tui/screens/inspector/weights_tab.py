@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from engine.jobs.inspection.layer_weights import RunLayers
 
 
+LEAST_BLOCK = 5
+"""Rows of weights, their title included, below which their update has to go."""
+
+
 class WeightsTab(Tab):
     """Shows the first run's weights of the moment: one layer at a time, or the outputs of all hidden layers."""
 
@@ -67,11 +71,12 @@ class WeightsTab(Tab):
         above = [*layer_weights.layer_lines(found, self._layer, width, max(height // 3, 2)), []]
         room = max(height - len(above), 1)
         is_beside = layer_weights.is_beside(found.layers[self._layer], width)
-        self._size = (width // 2, room) if is_beside else (width, max(room // 2, 1))
+        is_alone = not is_beside and room < 2 * LEAST_BLOCK
+        self._size = (width // 2, room) if is_beside else (width, room if is_alone else room // 2)
         left, right = layer_weights.matrix_lines(found, self._layer, self._first, manner, *self._size)
         rows = [strip(line, width) for line in above]
         if not is_beside:
-            return [*rows, *(strip(line, width) for line in [*left, *right])][:height]
+            return [*rows, *(strip(line, width) for line in (left if is_alone else [*left, *right]))][:height]
         half, rest = width // 2, width - width // 2
         for at in range(min(max(len(left), len(right)), room)):
             beside = ((left, half), (right, rest))
