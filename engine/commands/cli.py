@@ -51,7 +51,7 @@ SECTIONS = {
     "Steer": ("pause", "resume", "stop", "step-size", "rename", "tag", "note", "delete", "undelete", "purge"),
     "Look closer": ("plot", "replay", "export", "probe", "landscape", "gradient-check", "weights", "predict"),
     "Store, workers and data": ("doctor", "backup", "workers", "work", "trust", "data"),
-    "This program": ("completion", "help"),
+    "This program": ("learn", "completion", "help"),
 }
 """The commands by what they are for, as `--help` lists them."""
 

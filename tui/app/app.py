@@ -32,6 +32,7 @@ from tui.app.actions.probe_actions import ProbeActions
 from tui.app.actions.run_actions import RunActions
 from tui.app.actions.sweep_actions import SweepActions
 from tui.app.key_queue import KeyQueue
+from tui.app.learning import Learning
 from tui.app.mouse import Mouse
 from tui.app.notices import Notices
 from tui.app.recovery import Recovery
@@ -47,6 +48,7 @@ from tui.model import keymap, messages
 from tui.model.answer import Answer, Deleted, Undo
 from tui.model.choices import Choices, place_of
 from tui.model.inspection.inquiry_messages import InquiryAnswered, InquiryMade
+from tui.model.learning.progress import Progress
 from tui.model.snapshot import ReadRequest, Snapshot
 from tui.model.sweep import sweep_messages
 from tui.reading.feed import Feed, Outcome
@@ -105,6 +107,7 @@ class Dashboard(FrameOutput, inherit_bindings=False):
             grounds=self.active_theme.colours.paints,
         )
         self.live_board = Board(self.store_name, first, self.choices, self.chart_style)
+        self.learning = Learning(self, Progress(view.scene, learned=view.learned))
         self.key_queue = KeyQueue(self)
         self.notices = Notices(self, first)
         self.view_saver = ViewSaver(self, ViewFile(path, self.view(), first.created_at))
@@ -144,6 +147,7 @@ class Dashboard(FrameOutput, inherit_bindings=False):
     def on_mount(self) -> None:
         """Connect the feed, and start the rest after the first frame."""
         self._feed.deliver = self._deliver
+        self.screen_change_signal.subscribe(self, lambda _: self.learning.look_later())
         self.call_after_refresh(self._after_first_frame)
 
     def _after_first_frame(self) -> None:
@@ -154,6 +158,7 @@ class Dashboard(FrameOutput, inherit_bindings=False):
         if self.notice:
             self.tell(clean(self.notice, 300))
         self._recover_runs()
+        self.learning.mounted()
         self.ask()
 
     def on_unmount(self) -> None:
@@ -247,6 +252,7 @@ class Dashboard(FrameOutput, inherit_bindings=False):
         self.view_saver.file = ViewFile(self.path, self.view(), read.created_at)
         self.notices.begin_anew(read)
         self.run_actions.forget()
+        self.learning.progress = Progress(view.scene, learned=view.learned)
         self.tell("Another store has the place of the one that was shown: it begins with marks of its own.")
 
     def on_read_failed(self, message: messages.ReadFailed) -> None:
@@ -276,6 +282,7 @@ class Dashboard(FrameOutput, inherit_bindings=False):
         show(self.snapshot, self.choices)
         self.sweep_actions.show(self.snapshot)
         self.inspect_actions.show(self.snapshot, self.choices)
+        self.learning.look()
         self.output.flush()
         self.ask_when_drawn()
 
@@ -287,7 +294,7 @@ class Dashboard(FrameOutput, inherit_bindings=False):
 
     def view(self) -> View:
         """The live view as it is to be saved."""
-        return view_of(self.state.live.choices, self.theming.chosen, self._recent)
+        return view_of(self.state.live.choices, self.theming.chosen, self._recent, self.learning.progress)
 
     def tell(self, sentence: str, *, failed: bool = False) -> None:
         """Show a cleaned sentence on the inspector, or else on the board."""
@@ -435,6 +442,23 @@ class Dashboard(FrameOutput, inherit_bindings=False):
         pane = next(iter(self.screen.query(FormPane)), None)
         return field_block(pane.form, pane.focused) if pane is not None and pane.focused else None
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Whether the keys of the tour do something now; N opens it."""
+        if action == "start_scene":
+            return self.learning.offers_runs()
+        if action in ("turn_scene", "leave_tour") and parameters != (1,):
+            return self.learning.is_open
+        return super().check_action(action, parameters)
+
+    def action_start_scene(self) -> None:
+        self.learning.start()
+
+    def action_turn_scene(self, by: int) -> None:
+        self.learning.turn(by)
+
+    def action_leave_tour(self) -> None:
+        self.learning.leave()
+
     def action_leave(self) -> None:
         self.exit(0)
 
@@ -513,6 +537,8 @@ class Dashboard(FrameOutput, inherit_bindings=False):
 
     def on_order_answered(self, message: messages.OrderAnswered) -> None:
         self.run_actions.remember(message.undo)
+        if message.failed:
+            self.learning.failed()
         self.answer(Answer(clean(message.sentence, 300), message.failed, of_sweep=message.of_sweep))
 
     def on_run_rejected(self, message: messages.RunRejected) -> None:
@@ -665,6 +691,7 @@ class Dashboard(FrameOutput, inherit_bindings=False):
 
     def on_inquiry_made(self, message: InquiryMade) -> None:
         self.inspect_actions.ask(message.inquiry)
+        self.learning.look()
 
     def on_inquiry_answered(self, message: InquiryAnswered) -> None:
         self.inspect_actions.answer(message)

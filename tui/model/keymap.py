@@ -307,6 +307,10 @@ KEYS: tuple[Key, ...] = (
     ),
     *(Key(place, "app.help", ("f1",), "help", "keys and signs of this view", 1) for place in TYPED),
     *(Key(place, "app.help", (HELP, "f1"), "help", "keys and signs of this view", 0) for place in ASKED),
+    Key("app", "start_scene", ("enter",), "start", "in the tour: start the runs of the scene", first=True),
+    Key("app", "turn_scene(1)", ("N",), "learn", "the tour in eight scenes: open it; its next scene"),
+    Key("app", "turn_scene(-1)", ("F",), "scene before", "in the tour: the scene before"),
+    Key("app", "leave_tour", ("Q",), "leave the tour", "leave the tour; N goes on with it"),
     Key("app", "leave", ("ctrl+c", "ctrl+q"), "quit", "leave from anywhere", first=True),
     Key("app", "help", ("f1", HELP), "help", "this page, from anywhere", advertised=2, first=True),
 )
@@ -343,6 +347,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         "split(-1)", "split(1)", "view", "app.open_sweep", "parent", "app.inspect",
     ),
     "List": ("mark", "mark_all", "filter", "find", "sort", "turn", "columns", "pin", "group"),
+    "Tour": ("start_scene", "turn_scene(1)", "turn_scene(-1)", "leave_tour"),
     "Chart": (
         "metric", "layout", "readout", "log_y", "x_axis", "log_x", "smooth(-1)", "smooth(1)", "bands", "seeds",
         "zoom(2.0)", "zoom(0.5)", "across(-1)", "across(1)", "whole", "zoom_y(2.0)", "zoom_y(0.5)", "fit", "follow",

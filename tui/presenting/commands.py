@@ -78,11 +78,15 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     "app.apply_theme('colour-blind')": ("color-blind",),
     "app.leave": ("exit", "close", "bye"),
     "app.help": ("keys", "legend", "what is"),
+    "app.turn_scene(1)": ("tutorial", "course", "lessons", "introduction"),
 }
 """Words of other programs, by action."""
 
 SMOOTHINGS = (0, 5, 10, 20, 50, 100)
 """Half-lives in iterations that have commands of their own."""
+
+TOUR = tuple(key for key in keymap.keys_of("app") if key.action == "turn_scene(1)")
+"""The key that opens the tour from any view."""
 
 TRANSPORT = (
     PaletteCommand("step back", "one iteration back", "step('comma')", ","),
@@ -106,6 +110,7 @@ def commands(runs: Sequence[Run], place: Place = "board") -> list[PaletteCommand
     ]
     found = [
         *by_key,
+        *(PaletteCommand(key.word, key.help, f"app.{key.action}", key.keys_text) for key in TOUR),
         *(TRANSPORT if place == "replay" else ()),
         *(_of_curves() if place in WITH_CURVES else ()),
         *(

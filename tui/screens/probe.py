@@ -28,9 +28,9 @@ from tui.text.widths import as_many, wrapped
 from tui.widgets.chart_pane import ChartStyle
 from tui.widgets.closing import Closing
 from tui.widgets.footer import Footer
-from tui.widgets.lesson_line import lesson_lines
 from tui.widgets.lines import Lines, strip
 from tui.widgets.picture_pane import PicturePane
+from tui.widgets.teaching.lesson_line import lesson_lines
 
 if TYPE_CHECKING:
     from engine.analysis.probe import Judgement, ProbeResult, ProbeRow

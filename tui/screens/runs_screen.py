@@ -47,10 +47,10 @@ from tui.widgets.chart_pane import ChartPane, ChartStyle
 from tui.widgets.details import details
 from tui.widgets.footer import Footer, message_lines, too_small
 from tui.widgets.header import header
-from tui.widgets.lesson_line import lesson_lines
 from tui.widgets.lines import Lines, WrappedLines
 from tui.widgets.run_page import RunPage
 from tui.widgets.runs_table import RunsTable
+from tui.widgets.teaching.lesson_line import lesson_lines
 from tui.widgets.welcome import WELCOME_KEYS, welcome
 
 LONG_VERDICT = 75
@@ -70,6 +70,8 @@ class RunsScreen(Screen[None], inherit_bindings=False):
     place: Place = "board"
     fixed_rows = 2
     """Rows besides the body and the details: header and footer."""
+    is_guided = False
+    """Whether the tour says what to do on an empty store, so that the welcome has nothing to say."""
     DEFAULT_CSS = """
     #body { height: 1fr; layout: vertical; }
     RunsScreen.-wide #body { layout: horizontal; }
@@ -98,8 +100,7 @@ class RunsScreen(Screen[None], inherit_bindings=False):
         self._dismissed = self._news = ""
         self.standing = ""
         """The sentence shown while no other message is due."""
-        self._lasting = False
-        self._painted_at = 0.0
+        self._lasting, self._painted_at = False, 0.0
         self._painted: Choices | None = None
         self._table = RunsTable(snapshot, choices)
         self._page = RunPage(snapshot, choices, chart_style.manner)
@@ -208,8 +209,8 @@ class RunsScreen(Screen[None], inherit_bindings=False):
 
     @property
     def empty(self) -> bool:
-        """Whether the store has no run yet."""
-        return not self.snapshot.counts
+        """Whether the store has no run yet, and nobody but the welcome says what to do."""
+        return not self.snapshot.counts and not self.is_guided
 
     def paint(self) -> None:
         """Update every widget; unchanged rows are not sent."""
@@ -235,8 +236,7 @@ class RunsScreen(Screen[None], inherit_bindings=False):
         self.set_class(size.height < LOW, "-low")
         self.set_class(self.empty and not small, "-empty")
         choices = self.choices
-        is_listed = not choices.alone and choices.room in ("all", "list")
-        self.set_class(not is_listed, "-unlisted")
+        self.set_class(choices.alone or choices.room not in ("all", "list"), "-unlisted")
         self.set_class((choices.alone and choices.room == "all") or choices.room == "details", "-detailed")
         self.set_class(choices.room not in ("all", "chart"), "-chartless")
         width, height = self.room_keys.list_size(size, choices)

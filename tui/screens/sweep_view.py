@@ -48,11 +48,11 @@ from tui.widgets.chart_pane import ChartPane, ChartStyle
 from tui.widgets.closing import Closing
 from tui.widgets.footer import Footer, message_lines, too_small
 from tui.widgets.header import header
-from tui.widgets.lesson_line import lesson_lines
 from tui.widgets.lines import Lines, WrappedLines
 from tui.widgets.picture_pane import PicturePane
 from tui.widgets.sweep import head
 from tui.widgets.sweep.table import HEADER, SweepTable
+from tui.widgets.teaching.lesson_line import lesson_lines
 
 LINES = 4
 """Rows besides charts and table, which share the rest: ten values fit on a terminal of 24 rows."""

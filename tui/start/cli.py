@@ -14,7 +14,11 @@ from tui.start.startup import THEMES, dashboard, open_standard_error, refuse_wit
 if TYPE_CHECKING:
     import click
 
-DRAWING = {"plot": "tui.start.plot_command:command", "replay": "tui.start.replay_command:command"}
+DRAWING = {
+    "plot": "tui.start.plot_command:command",
+    "replay": "tui.start.replay_command:command",
+    "learn": "tui.start.learn_command:command",
+}
 """Commands that draw: module and object of each, by name."""
 
 COMPLETION = "_LOSSBOARD_COMPLETE"

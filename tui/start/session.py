@@ -37,11 +37,18 @@ if TYPE_CHECKING:
     from tui.app.app import Dashboard
 
 
-def run(path: Path, theme: str = "", *, ascii_only: bool = False, replay: Mapping[str, Any] | None = None) -> int:
+def run(
+    path: Path,
+    theme: str = "",
+    *,
+    ascii_only: bool = False,
+    replay: Mapping[str, Any] | None = None,
+    scene: int | None = None,
+) -> int:
     """Run the dashboard until it is left; the exit code. Raises StoreError if the store cannot be read.
 
     `theme` and `ascii_only` override the saved theme and what the terminal can show. `replay` holds the fields of a
-    ReplayOpening to begin with.
+    ReplayOpening to begin with; `scene` is one of the tour, 0 where it was left.
     """
     os.environ.setdefault("TEXTUAL_FPS", FRAMES_PER_S)
     gc.disable()  # until the first frame: imports allocate much and free little
@@ -51,6 +58,8 @@ def run(path: Path, theme: str = "", *, ascii_only: bool = False, replay: Mappin
         from tui.model.replay_opening import ReplayOpening
 
         app.replay_control.begin_with(ReplayOpening(**replay))
+    if scene is not None:
+        app.learning.begin_with(scene)
     from tui.model.messages import SignalCaught
 
     def caught(number: int) -> None:

@@ -52,10 +52,17 @@ def _is_open(fileno: int) -> bool:
     return True
 
 
-def dashboard(path: Path, theme: str = "", *, ascii_only: bool = False, replay: Mapping[str, Any] | None = None) -> int:
+def dashboard(
+    path: Path,
+    theme: str = "",
+    *,
+    ascii_only: bool = False,
+    replay: Mapping[str, Any] | None = None,
+    scene: int | None = None,
+) -> int:
     """Open the dashboard of a store, created if missing; the exit code. A StoreError is printed.
 
-    `replay` holds the fields of a ReplayOpening to begin with.
+    `replay` holds the fields of a ReplayOpening to begin with; `scene` is one of the tour, 0 where it was left.
     """
     from tui.start import signals
 
@@ -75,7 +82,7 @@ def dashboard(path: Path, theme: str = "", *, ascii_only: bool = False, replay: 
 
     try:
         with working_on(path):
-            return session.run(path, theme, ascii_only=ascii_only, replay=replay)
+            return session.run(path, theme, ascii_only=ascii_only, replay=replay, scene=scene)
     except StoreError as error:
         print(f"lossboard: {error}", file=sys.stderr)
         return 1

@@ -8,6 +8,7 @@ from tui.chart.values.view import SMOOTHING_STEPS, X_KINDS
 from tui.colours.palette import assign
 from tui.model.chart_options import BANDS, LAYOUTS, SEEDS, ChartOptions
 from tui.model.choices import MOST_MARKED, Choices, ColumnChoice
+from tui.model.learning.progress import NOT_BEGUN, Progress
 from tui.model.room import RoomSplit
 from tui.view_state.saved_view import View
 
@@ -40,8 +41,8 @@ def choices_of(view: View) -> Choices:
     )
 
 
-def view_of(choices: Choices, theme: str, recent: tuple[str, ...] = ()) -> View:
-    """The View to save, of these choices, the theme and the `recent` commands."""
+def view_of(choices: Choices, theme: str, recent: tuple[str, ...] = (), progress: Progress = NOT_BEGUN) -> View:
+    """The View to save, of these choices, the theme, the `recent` commands and the progress of the tour."""
     chart_options, listing = choices.chart_options, choices.listing
     return View(
         marked=choices.marked,
@@ -69,4 +70,6 @@ def view_of(choices: Choices, theme: str, recent: tuple[str, ...] = ()) -> View:
         theme=theme,
         lessons=tuple(sorted(choices.lessons)),
         recent=recent,
+        scene=progress.scene,
+        learned=progress.learned,
     )

@@ -113,9 +113,9 @@ class View:
     iterations, `bands` says whose raw values are drawn, `seeds` how runs that differ in their seed
     alone are. `list_width` and `list_height` are the list's share of the room
     beside and above the chart; 0 is the default. `columns` and `hidden_columns` were chosen to be seen, or not to be.
-    `metric`, `theme`, `filter`, `lessons` (those already shown) and `recent` (actions of the palette, newest first) are
-    any printable text: their users check that the values are still known. `created_at` is when the store of these runs
-    was created; '' is unknown.
+    `metric`, `theme`, `filter`, `lessons` (those already shown), `recent` (actions of the palette, newest first),
+    `scene` (the present one of the tour) and `learned` (those that are done) are any printable text: their users check
+    that the values are still known. `created_at` is when the store of these runs was created; '' is unknown.
     """
 
     marked: tuple[int, ...] = _field((), _numbers)
@@ -143,6 +143,8 @@ class View:
     theme: str = _field("", _text)
     lessons: tuple[str, ...] = _field((), _words)
     recent: tuple[str, ...] = _field((), _words)
+    scene: str = _field("", _text)
+    learned: tuple[str, ...] = _field((), _words)
     created_at: str = _field("", _text, key="born")
 
     def of_store(self, created_at: str) -> View:
@@ -158,6 +160,8 @@ class View:
             pointed=0,
             filter="",
             lessons=(),
+            scene="",
+            learned=(),
             recent=tuple(action for action in self.recent if not action.startswith(POINTING)),
             created_at=created_at,
         )

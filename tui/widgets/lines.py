@@ -122,5 +122,9 @@ class WrappedLines(Lines):
         return self._wanted
 
     def _rows(self, width: int) -> int:
-        """The number of rows, at most a quarter of the terminal, so that the rest of the screen stays visible."""
-        return len(self._build(width, max(min(MOST_TOLD, self.app.size.height // 4), 1)))
+        """The number of rows, at most so many that the rest of the screen stays visible."""
+        return len(self._build(width, self.most_rows()))
+
+    def most_rows(self) -> int:
+        """The largest number of rows."""
+        return max(min(MOST_TOLD, self.app.size.height // 4), 1)

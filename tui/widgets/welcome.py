@@ -36,6 +36,7 @@ def welcome(width: int, height: int) -> list[Strip]:
         *([("   " + name.ljust(22), TEXT), (way, DIM)] for name, way in WAYS),
         [],
         [("enter", ACCENTED), (f" lets them race for {lasts}. Then: which step size is best, and why.", TEXT)],
+        [("N", ACCENTED), (" shows it in eight short scenes, one idea after the other.", TEXT)],
     ]
     if len(lines) > height:
         lines = [line for line in lines if line]

@@ -38,6 +38,13 @@ def start(path: Path, spec: RunSpec, name: str, named: frozenset[str] = frozense
     return tuple(submit(path, [own_code.named(spec, named)], names=[name] if name else None))
 
 
+def start_named(path: Path, runs: Sequence[tuple[str, RunSpec]], tag: str) -> tuple[int, ...]:
+    """Queue runs of these names and specs with a tag, and start workers; their numbers. Raises StoreError."""
+    from engine.jobs.people.submit import submit
+
+    return tuple(submit(path, [spec for _, spec in runs], names=[name for name, _ in runs], tags=(tag,)))
+
+
 def start_race(path: Path) -> tuple[int, ...]:
     """Queue the race of the four strategies and start workers; the runs' numbers. Raises StoreError."""
     from engine.jobs.people.submit import submit

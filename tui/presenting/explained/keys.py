@@ -21,7 +21,10 @@ def key_blocks(place: Place) -> list[Block]:
     """
     own = keymap.keys_of(*WITH_THEM.get(place, (place,)))
     helps = any(key.action == "app.help" for key in own)
-    everywhere = (key for key in keymap.keys_of("app") if not (helps and key.action == "help"))
+    taken = {key.keys_text for key in own}
+    everywhere = (
+        key for key in keymap.keys_of("app") if key.keys_text not in taken and not (helps and key.action == "help")
+    )
     groups: dict[str, list[Entry]] = {}
     told = {(key.place, name) for key in own if key.written for name in key.written.split()}
     for key in (*own, *everywhere):
