@@ -446,8 +446,8 @@ class Dashboard(FrameOutput, inherit_bindings=False):
         """Whether the keys of the tour do something now; N opens it."""
         if action == "start_scene":
             return self.learning.offers_runs()
-        if action in ("turn_scene", "leave_tour") and parameters != (1,):
-            return self.learning.is_open
+        if action in ("turn_scene", "leave_tour"):
+            return self.learning.turns(1 if parameters == (1,) else 0)
         return super().check_action(action, parameters)
 
     def action_start_scene(self) -> None:

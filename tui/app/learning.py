@@ -109,7 +109,13 @@ class Learning:
         self.is_open = self._app.live_board.is_guided = False
         for screen in self._app.screen_stack:
             screen.query(SceneLines).remove()
-        self._app.tell(f"The tour is left. N goes on with scene {place(begun(self.progress)) + 1}.")
+        self._app.tell(f"The tour is left. N goes on with scene {place(begun(self.progress)) + 1} another time.")
+
+    def turns(self, by: int) -> bool:
+        """Whether the keys of the tour work where somebody is; the one that opens it does where it is closed."""
+        from tui.presenting.learning.tour import TURNING
+
+        return (self.is_open or by > 0) and self._place() in TURNING
 
     def offers_runs(self) -> bool:
         """Whether enter starts the runs of the scene."""
@@ -167,7 +173,10 @@ class Learning:
 
         app, inspector = self._app, self._app.inspect_actions.view
         state = app.state
-        place = keymap.place_of(app.screen_stack[-1].BINDINGS) or app.place
         tab = None if inspector is None else inspector.tab.name
         replay = None if state.replay is None else state.replay.snapshot
-        return Observed(state.live.snapshot, state.shown.choices, place, tab, replay)
+        return Observed(state.live.snapshot, state.shown.choices, self._place(), tab, replay)
+
+    def _place(self) -> keymap.Place:
+        """The screen in front, questions and forms included."""
+        return keymap.place_of(self._app.screen_stack[-1].BINDINGS) or self._app.place

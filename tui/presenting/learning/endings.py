@@ -91,7 +91,7 @@ def of_mini_batches(seen: Observed) -> str:
         for run in runs
         if run.train_loss is not None
     ]
-    return f"Loss and examples seen: {'; '.join(told)}. All runs of the tour stay: / tag:learn lists them."
+    return f"Loss and examples seen: {'; '.join(told)}. The runs of the scenes stay: / tag:learn lists them."
 
 
 def _losses(seen: Observed, names: tuple[str, ...], words: tuple[str, ...], after: str = "") -> str:

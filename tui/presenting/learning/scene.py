@@ -14,13 +14,15 @@ from tui.presenting.learning.conditions import Condition
 class Step:
     """`says` is a sentence or two; `keys` are to be pressed, '' where there is only something to wait for.
 
-    `does` is what they do, or what is waited for. The step is over when `done`.
+    `does` is what they do, or what is waited for, `brief` the same for a narrow terminal, if it is not short enough
+    anyway. The step is over when `done`.
     """
 
     says: str
     keys: str
     does: str
     done: Condition
+    brief: str = ""
 
 
 @dataclass(frozen=True, slots=True)

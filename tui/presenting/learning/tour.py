@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from engine.store import Run
 from tui.model.choices import Choices
+from tui.model.keymap import VIEWS, Place
 from tui.model.learning.observed import Observed
 from tui.model.learning.progress import Progress
 from tui.presenting.learning.scene import Scene, Step
@@ -15,9 +16,10 @@ from tui.presenting.learning.scenes import NAMES, SCENES
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What the tour tells: where it is, a sentence or two, the keys to press and what they do.
+    """What the tour tells: where it is, a sentence or two, the keys to press and what they do, and that in brief.
 
-    `is_done`: the scene is over. `keys` is '' where there is only something to wait for.
+    `is_done`: the scene is over. `keys` is '' where there is only something to wait for. `turns`: the keys of the tour
+    work here; where something is typed they do not.
     """
 
     number: int
@@ -26,7 +28,13 @@ class Told:
     says: str
     keys: str
     does: str
+    brief: str
     is_done: bool = False
+    turns: bool = True
+
+
+TURNING: tuple[Place, ...] = (*VIEWS, "replay", "help")
+"""The places in which the keys of the tour work."""
 
 
 def place(progress: Progress) -> int:
@@ -78,15 +86,19 @@ def starts_runs(progress: Progress) -> bool:
 
 def told(progress: Progress, seen: Observed) -> Told:
     """What the tour tells now."""
+    return replace(_told(progress, seen), turns=seen.place in TURNING)
+
+
+def _told(progress: Progress, seen: Observed) -> Told:
     at, scene, step = place(progress), scene_of(progress), step_of(progress)
     where = at + 1, len(SCENES), scene.title
     if step is not None and starts_runs(progress) and seen.place != "board":
-        return Told(*where, step.says, "esc", "go back to the board, where the scene begins")
+        return Told(*where, step.says, "esc", "go back to the board, where the scene begins", "to the board")
     if step is not None:
-        return Told(*where, step.says, step.keys, step.does)
+        return Told(*where, step.says, step.keys, step.does, step.brief or step.does)
     if at + 1 < len(SCENES):
-        return Told(*where, scene.ends(seen), "N", f"go on to {SCENES[at + 1].title}", is_done=True)
-    return Told(*where, scene.ends(seen), "Q", "leave; that was the last scene", is_done=True)
+        return Told(*where, scene.ends(seen), "N", f"go on to {SCENES[at + 1].title}", "next scene", is_done=True)
+    return Told(*where, scene.ends(seen), "Q", "leave; that was the last scene", "leave", is_done=True)
 
 
 def chosen(progress: Progress, seen: Observed, choices: Choices) -> Choices:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
-from rich.style import Style
 from textual.strip import Strip
 
 from tui.colours.theme import ACCENTED, DIM, FINISHED, RULES, STRONG, TEXT
 from tui.presenting.learning.tour import Told
 from tui.text.parts import Part, cells
-from tui.text.widths import width_of, wrapped
+from tui.text.widths import wrapped
 from tui.widgets.lines import WrappedLines, strip
 
 TALL, LOW = 30, 20
@@ -51,11 +51,8 @@ def scene_lines(told: Told | None, width: int, height: int) -> list[Strip]:
     if height == 1:
         return [_one_line(told, width)]
     title: list[Part] = [(f" {told.number}/{told.count} ", ACCENTED), (f"{told.title} ", STRONG)]
-    keys = _keys(WORDS if width >= 100 else SHORT)
-    rule = (
-        " " if width < 60 else "─" * max(width - cells(title) - cells(keys) - 1, 0),
-        Style() if width < 60 else RULES,
-    )
+    keys = _keys((WORDS if width >= 100 else SHORT) if told.turns else ())
+    rule: Part = ("─" * max(width - cells(title) - cells(keys) - 1, 0), RULES)
     said = _whole_sentences(told.says, width - 6, height - 2)
     return [
         strip([*title, rule], width, keys),
@@ -65,20 +62,22 @@ def scene_lines(told: Told | None, width: int, height: int) -> list[Strip]:
 
 
 def _one_line(told: Told, width: int) -> Strip:
-    """What is to be done; title and keys where there is room for them."""
+    """What is to be done; title and keys where there is room for them, in brief where there is little."""
     number: Part = (f" {told.number}/{told.count} ", ACCENTED)
     title: Part = (f"{told.title}  ", STRONG)
-    bare, doing = _keys([(key, "") for key, _ in SHORT]), _doing(told)
-    for left, right in (([number, title], _keys(SHORT)), ([number], _keys(SHORT)), ([number], bare)):
+    words = SHORT if told.turns else ()
+    bare, doing = _keys([(key, "") for key, _ in words]), _doing(told)
+    for left, right in (([number, title], _keys(words)), ([number], _keys(words)), ([number], bare)):
         if cells([*left, *doing, *right]) < width:
             return strip([*left, *doing], width, right)
-    return strip([number, *doing], width)
+    return strip([number, *(doing if cells([number, *doing]) <= width else _doing(told, told.brief))], width)
 
 
-def _doing(told: Told) -> list[Part]:
+def _doing(told: Told, does: str = "") -> list[Part]:
     """The keys to press and what they do, or what is waited for."""
+    does = does or told.does
     sign: Part = ("✓ ", FINISHED) if told.is_done else ("▸ ", ACCENTED)
-    return [sign, (told.keys, ACCENTED), (f": {told.does}" if told.keys else told.does, TEXT)]
+    return [sign, (told.keys, ACCENTED), (f": {does}" if told.keys else does, TEXT)]
 
 
 def _keys(words: Sequence[tuple[str, str]]) -> list[Part]:
@@ -90,10 +89,10 @@ def _keys(words: Sequence[tuple[str, str]]) -> list[Part]:
 
 def _whole_sentences(text: str, width: int, height: int) -> list[str]:
     """The first sentences that fit into `height` rows, wrapped; the first one in any case, cut."""
-    sentences = text.replace(". ", ".\n").split("\n")
+    sentences = re.split(r"(?<=[\w%]\.) ", text)
     for count in range(len(sentences), 0, -1):
         lines = wrapped(" ".join(sentences[:count]), width)
         if len(lines) <= height:
             return lines
-    lines = wrapped(sentences[0], width)[:height]
-    return [*lines[:-1], lines[-1][: width - 2].rstrip() + " …"] if lines and width_of(lines[-1]) else lines
+    *lines, last = ["", *wrapped(sentences[0], width)[:height]]
+    return [*lines[1:], f"{last[: width - 2].rstrip()} …"] if lines else []
