@@ -50,6 +50,17 @@ def rows(path: Path) -> dict[int, int]:
     return dict(query(path, "SELECT run_id, count(*) FROM iterations GROUP BY run_id"))
 
 
+def test_the_tour_opens_on_an_empty_store_starts_its_runs_and_is_left_with_the_dashboard(path: Path) -> None:
+    terminal = Terminal("--db", str(path), "learn", "--scene", "6")
+    terminal.wait_for("go down from three places")
+    terminal.type("\r")
+    terminal.wait_for("until all have ended")
+    assert query(path, "SELECT name, tags FROM runs WHERE run_id = 3") == [("start 3", '["learn"]')]
+    terminal.type("Nq")
+    assert terminal.exit_code() == 0
+    assert saved_view.load(path).scene == "momentum"
+
+
 def test_the_race_outlives_its_dashboards_and_every_iteration_is_there(path: Path) -> None:
     first = Terminal("--db", str(path))
     first.wait_for("Four ways down")

@@ -57,7 +57,7 @@ def scene_lines(told: Told | None, width: int, height: int) -> list[Strip]:
     return [
         strip([*title, rule], width, keys),
         *(strip([("     ", TEXT), (line, TEXT)], width) for line in said),
-        strip([("   ", TEXT), *_doing(told)], width),
+        strip([("   ", TEXT), *_doing(told, told.does)], width),
     ]
 
 
@@ -65,17 +65,22 @@ def _one_line(told: Told, width: int) -> Strip:
     """What is to be done; title and keys where there is room for them, in brief where there is little."""
     number: Part = (f" {told.number}/{told.count} ", ACCENTED)
     title: Part = (f"{told.title}  ", STRONG)
-    words = SHORT if told.turns else ()
-    bare, doing = _keys([(key, "") for key, _ in words]), _doing(told)
-    for left, right in (([number, title], _keys(words)), ([number], _keys(words)), ([number], bare)):
-        if cells([*left, *doing, *right]) < width:
-            return strip([*left, *doing], width, right)
-    return strip([number, *(doing if cells([number, *doing]) <= width else _doing(told, told.brief))], width)
+    words = _keys(SHORT if told.turns else ())
+    bare = _keys([(key, "") for key, _ in SHORT] if told.turns else ())
+    whole, brief = _doing(told, told.does), _doing(told, told.brief)
+    for left, right in (
+        ([number, title, *whole], words),
+        ([number, *whole], words),
+        ([number, *whole], bare),
+        ([number, *brief], bare),
+    ):
+        if cells([*left, *right]) < width:
+            return strip(left, width, right)
+    return strip([number, *brief], width)
 
 
-def _doing(told: Told, does: str = "") -> list[Part]:
+def _doing(told: Told, does: str) -> list[Part]:
     """The keys to press and what they do, or what is waited for."""
-    does = does or told.does
     sign: Part = ("✓ ", FINISHED) if told.is_done else ("▸ ", ACCENTED)
     return [sign, (told.keys, ACCENTED), (f": {does}" if told.keys else does, TEXT)]
 
