@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from textual._compositor import CompositorUpdate
 from textual._xterm_parser import XTermParser
 from textual.message import Message
 from textual.pilot import Pilot
@@ -22,6 +23,8 @@ from tests.stores import block_of, process
 from tests.tui.emulator import Emulator
 from tui.app.app import Dashboard
 from tui.start import session
+from tui.terminal.output import TerminalOutput
+from tui.terminal.textual_internals import pieces_of
 from tui.widgets.form.field_input import FieldInput
 from tui.widgets.form.form_pane import FormPane
 
@@ -161,3 +164,14 @@ def stored_runs(path: Path) -> list[Run]:
 def listed(board: Opened) -> list[object]:
     """The rows of the list: numbers of runs, and titles of sweeps."""
     return [row.run_id if isinstance(row, Run) else f"sweep {row.sweep_id}" for row in board.app.snapshot.rows]
+
+
+def composed(app: Dashboard) -> Emulator:
+    """The screen as Textual would write it, had no widget painted by itself."""
+    terminal = Emulator(*app.size)
+    output = TerminalOutput(lambda text: terminal.feed(text), lambda seconds, then: None, lambda then: None)
+    output.colours = app.output.colours
+    update = app.screen._compositor.render_update(full=True)
+    assert isinstance(update, CompositorUpdate)
+    output.take(pieces_of(update), *app.size)
+    return terminal

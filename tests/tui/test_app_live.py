@@ -8,22 +8,17 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from textual._compositor import CompositorUpdate
 
 from engine.spec import defaults
 from engine.store import open_for_writing
 from tests.presence import present
 from tests.stores import block_of
-from tests.tui.dashboards import Opened, losses, opened, raced, store_with, stored_runs
-from tests.tui.emulator import Emulator
-from tui.app.app import Dashboard
+from tests.tui.dashboards import Opened, composed, losses, opened, raced, store_with, stored_runs
 from tui.model.messages import OrderAnswered, ReadFailed, SnapshotRead
 from tui.model.snapshot import ReadRequest, Snapshot
 from tui.reading import feed
 from tui.reading.feed import Source
 from tui.screens.board import Board
-from tui.terminal.output import TerminalOutput
-from tui.terminal.textual_internals import pieces_of
 from tui.view_state import saved_view
 
 HOSTILE = (
@@ -185,17 +180,6 @@ async def test_a_run_that_is_deleted_elsewhere_while_it_is_looked_at_is_said_to_
         assert board.app.choices.alone
         await board.press("j")
         await board.until(lambda: "has gone" not in board.text())
-
-
-def composed(app: Dashboard) -> Emulator:
-    """The screen as Textual would write it, had no widget painted by itself."""
-    terminal = Emulator(*app.size)
-    output = TerminalOutput(lambda text: terminal.feed(text), lambda seconds, then: None, lambda then: None)
-    output.colours = app.output.colours
-    update = app.screen._compositor.render_update(full=True)
-    assert isinstance(update, CompositorUpdate)
-    output.take(pieces_of(update), *app.size)
-    return terminal
 
 
 KEYS = (

@@ -17,7 +17,7 @@ from engine.store import open_for_reading, open_for_writing
 from engine.strategy.optimize import build
 from engine.text import loss_text, setting_text
 from tests.stores import query
-from tests.tui.dashboards import opened
+from tests.tui.dashboards import composed, opened
 from tui.model.inspection.subjects import TITLES, TabName
 from tui.model.messages import ForkRequested, OrderAnswered
 from tui.screens.board import Board
@@ -299,3 +299,20 @@ async def test_the_range_test_offers_a_sweep_around_what_it_finds(path: Path, si
         assert [setting_text(float(end), 2) for end in (draft.range.low, draft.range.high)] == [
             setting_text(end, 2) for end in around
         ]
+
+
+async def test_the_terminal_shows_every_tab_as_it_is_composed(path: Path) -> None:
+    async with opened(path, (100, 30)) as board:
+        await board.press("I")
+        screen = board.app.screen
+        assert isinstance(screen, Inspector)
+        inspector = screen
+        for tab in TITLES:
+            await board.press(key_of(tab))
+            for keys in ((), ("v",), ("j", "l"), ("plus", "full_stop"), ("0", "pagedown")):
+                await board.press(*keys)
+                await board.until(lambda: not inspector.is_computing)
+        await board.press(key_of("landscape"))
+        await board.until(lambda: not inspector.is_computing and board.app.output.is_open)
+        await board.pilot.pause()
+        assert composed(board.app).cells() == board.terminal.cells()
