@@ -136,6 +136,11 @@ def test_a_race_between_workers_some_of_whom_are_killed_ends_as_it_must(path: Pa
     assert found == race_by_hand(halving, 300)
 
 
+def hear_interrupts() -> None:
+    """What a shell starts in the background ignores them, and so would all that this suite starts."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_interrupting_the_command_ends_only_the_waiting(tmp_path: Path, path: Path) -> None:
     arguments = ("--db", str(path), "sweep", "--values", "0.01,0.1", "--iterations", "300", "--pace", "100")
     waiting = subprocess.Popen(
@@ -143,6 +148,7 @@ def test_interrupting_the_command_ends_only_the_waiting(tmp_path: Path, path: Pa
         stderr=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
+        preexec_fn=hear_interrupts,
     )
     wait_until(lambda: path.exists() and query(path, "SELECT 1 FROM runs WHERE iterations_done > 0"), what="it runs")
     waiting.send_signal(signal.SIGINT)
