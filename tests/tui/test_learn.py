@@ -131,7 +131,7 @@ async def test_enter_starts_the_runs_once_and_again_only_where_that_failed(
         assert [run.name for run in stored_runs(path)] == ["random search"]
         await board.press("question_mark")
         await board.until(lambda: seen(board).does == "until it has ended")
-        await board.press("escape", "n")
+        await board.press("escape", "s")
         await board.until(lambda: not seen(board).turns)
         await board.press("N", "Q")
         assert "1/8 Random search" in board.text()
