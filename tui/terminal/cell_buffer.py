@@ -66,6 +66,7 @@ class CellBuffer:
         self.sgr_styles = [PLAIN]
         """The SGR style of each style number."""
         self._numbers: dict[Style | None, int] = {None: 0}
+        self._numbers_on: dict[Style, dict[Style | None, int]] = {}
         shape = (height, width)
         self._codes: Codes = np.full(shape, BLANK, np.uint32)
         self._sgr_styles: SgrStyles = np.zeros(shape, np.uint16)
@@ -83,18 +84,23 @@ class CellBuffer:
             number = self._numbers[style] = self.sgr_styles.index(sgr)
         return number
 
-    def put(self, x: int, y: int, segments: Iterable[Segment]) -> None:
+    def put(self, x: int, y: int, segments: Iterable[Segment], ground: Style | None = None) -> None:
         """Set the cells from (x, y) to these segments; cells beyond the edges are dropped.
 
-        Half of a wide character, in the segments or beside them, becomes a blank.
+        A `ground` is the style that those of the segments stand on. Half of a wide character, in the segments or beside
+        them, becomes a blank.
         """
         codes: list[int] = []
         sgr_styles: list[int] = []
+        numbers = self._numbers if ground is None else self._numbers_on.setdefault(ground, {})
         for text, style, control in segments:
             if not control:
                 found = codes_of(self._in_charset(text))
                 codes += found
-                sgr_styles += [self.style_number(style)] * len(found)
+                number = numbers.get(style)
+                if number is None:
+                    number = numbers[style] = self.style_number(style if ground is None else ground + style)
+                sgr_styles += [number] * len(found)
         self.paste(x, y, np.array([codes], np.uint32), np.array([sgr_styles], np.uint16))
 
     def paste(self, x: int, y: int, codes: Codes, sgr_styles: SgrStyles) -> None:

@@ -61,10 +61,10 @@ class TerminalOutput:
         """Use other colours from the next frame on, which must be a whole one."""
         self.colours, self._buffer = colours, None
 
-    def put(self, x: int, y: int, segments: Iterable[Segment]) -> None:
-        """Set a row from (x, y) on; written soon, together with whatever else is put now."""
+    def put(self, x: int, y: int, segments: Iterable[Segment], ground: Style | None = None) -> None:
+        """Set a row from (x, y) on, on a ground; written soon, together with whatever else is put now."""
         if self._buffer is not None:
-            self._buffer.put(x, y, segments)
+            self._buffer.put(x, y, segments, ground)
             self._flush_soon()
 
     def paste(self, x: int, y: int, codes: Codes, style_ids: NDArray[np.uint8], style: Callable[[int], Style]) -> None:

@@ -38,6 +38,10 @@ class CellWidget(Widget):
         """Row `y` at the widget's width, on the background `ground`."""
         raise NotImplementedError
 
+    def cells_of_row(self, y: int, ground: Style) -> tuple[Strip, Style | None]:
+        """Row `y`, and the ground that its cells are still to be put on."""
+        return self.row(y, ground), None
+
     def render_lines(self, crop: Region) -> list[Strip]:
         """The rows that Textual asks for."""
         ground = self.ground
@@ -65,4 +69,4 @@ class CellWidget(Widget):
         output, region = place
         ground = self.ground
         for y in rows:
-            output.put(region.x, region.y + y, self.row(y, ground))
+            output.put(region.x, region.y + y, *self.cells_of_row(y, ground))

@@ -20,6 +20,9 @@ from tui.widgets.cell_widget import CellWidget
 MOST_TOLD = 4
 """Largest number of rows of a sentence: a longer one would take too much of what is above it."""
 
+Painted = tuple[FilledPicture, Sequence[Strip]]
+"""A filled picture and its rows in the theme's colours."""
+
 Build = Callable[[int, int], Sequence[Strip]]
 """(width, height) to rows from the top; missing rows are blank."""
 
@@ -59,12 +62,18 @@ def _cut(parts: Iterable[Part], room: int) -> list[Part]:
     return kept
 
 
-def painted(picture: FilledPicture) -> list[Strip]:
-    """The rows of a filled picture."""
+def painted(picture: FilledPicture, before: Painted | None = None) -> list[Strip]:
+    """The rows of a filled picture; those that are as in a picture `before` are not made again."""
+    changed = [True] * picture.height if before is None else picture.changed_rows(before[0])
     return [
-        Strip([Segment(text, filled_style(style, ground)) for text, style, ground in picture.row(row)], picture.width)
+        _painted_row(picture, row) if changed[row] or before is None else before[1][row]
         for row in range(picture.height)
     ]
+
+
+def _painted_row(picture: FilledPicture, row: int) -> Strip:
+    pieces = picture.row(row)
+    return Strip([Segment(text, filled_style(style, ground)) for text, style, ground in pieces], picture.width)
 
 
 def grounded(widget: Widget, row: Strip) -> Strip:
@@ -97,11 +106,17 @@ class Lines(CellWidget):
         return "\n".join(row.text.rstrip() for row in self._build(*self.size))
 
     def row(self, y: int, ground: Style) -> Strip:
+        return self._strip(y).apply_style(ground)
+
+    def cells_of_row(self, y: int, ground: Style) -> tuple[Strip, Style | None]:
+        """Row `y` as it was built: the terminal's buffer knows a style on this ground without adding them up."""
+        return self._strip(y), ground
+
+    def _strip(self, y: int) -> Strip:
         """Row `y`, blank after the last strip; all strips are built first if the size has changed."""
         if self._built_for != self.size:
             self._strips, self._built_for = self._build(*self.size), self.size
-        strip = self._strips[y] if y < len(self._strips) else Strip.blank(self.size.width)
-        return strip.apply_style(ground)
+        return self._strips[y] if y < len(self._strips) else Strip.blank(self.size.width)
 
 
 class WrappedLines(Lines):

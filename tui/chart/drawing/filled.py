@@ -58,6 +58,16 @@ class FilledPicture:
         text = _text(codes)
         return [(text[i:j], style, ground) for (i, j), style, ground in painted if i < j]
 
+    def changed_rows(self, before: FilledPicture) -> list[bool]:
+        """Return which rows differ from those of another picture; all of them if it has another size."""
+        if before.codepoints.shape != self.codepoints.shape:
+            return [True] * self.height
+        differing = (
+            (self.codepoints != before.codepoints) | (self.styles != before.styles) | (self.grounds != before.grounds)
+        )
+        changed: list[bool] = differing.any(axis=1).tolist()
+        return changed
+
     def to_text(self) -> str:
         """Return the characters alone, one line per row, without trailing blanks."""
         return "\n".join(_text(row).rstrip() for row in self.codepoints)

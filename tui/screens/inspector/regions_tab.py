@@ -19,7 +19,7 @@ from tui.screens.inspector.tab import Tab
 from tui.text.parts import Part
 from tui.widgets.chart_pane import ChartStyle
 from tui.widgets.footer import message_lines
-from tui.widgets.lines import painted, strip
+from tui.widgets.lines import Painted, painted, strip
 
 if TYPE_CHECKING:
     from engine.jobs.inspection.regions import Answer, DecisionRegions, NoRegions, RunRegions
@@ -47,6 +47,7 @@ class RegionsTab(Tab):
         self._part = WHOLE
         self._cursor: tuple[float, float] | None = None
         self._drawn: tuple[object, Sequence[Strip]] | None = None
+        self._painted: dict[int, Painted] = {}
 
     def forget(self) -> None:
         self._found = ()
@@ -130,7 +131,9 @@ class RegionsTab(Tab):
         under = None if found.under is None or self._cursor is None else found.under.place
         view, style = regions.view_of(found, under), self.chart_style
         picture = draw_regions(view, width, height - len(above), style.filled, octants=style.octants)
-        return [*above, *painted(picture)]
+        rows = painted(picture, self._painted.get(one.run_id))
+        self._painted[one.run_id] = picture, rows
+        return [*above, *rows]
 
     def caption(self) -> Sequence[Part]:
         found = self._regions
