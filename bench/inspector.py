@@ -39,6 +39,9 @@ PICTURE = re.compile(rb"\x1b\[([2-9]|[1-3][0-9]|4[0-4]);[0-9]+H")
 
 KEYS = 40
 
+SHOWN = {"regions": b"train split", "landscape": b"starts and ends"}
+"""What a tab says as soon as it has a picture."""
+
 
 def rows() -> Iterator[Row]:
     """Every figure of the inspector, each against its limit."""
@@ -48,7 +51,7 @@ def rows() -> Iterator[Row]:
         yield from step(path)
         yield from check(path)
         yield from regions(Path(folder) / "regions.db")
-    yield from live_regions()
+    yield from live()
 
 
 def computed(path: Path) -> Path:
@@ -153,37 +156,41 @@ def regions(path: Path) -> Iterator[Row]:
         yield _limited(f"regions{how}: of these a frame", median(frames), 4, "ms")
 
 
-def live_regions() -> Iterator[Row]:
-    """Decision regions of runs that grow: pictures, bytes, processor."""
-    for runs, how, pace in (
-        (1, "one of 100 iterations/s", 100.0),
-        (3, "three of 30 iterations/s", 30.0),
-        (1, "one at full speed", None),
+def live() -> Iterator[Row]:
+    """Pictures of runs that grow, decision regions and landscapes: how many a second, bytes, processor."""
+    for tab, key, spec, runs, how, pace in (
+        ("regions", "2", NET, 1, "one of 100 iterations/s", 100.0),
+        ("regions", "2", NET, 3, "three of 30 iterations/s", 30.0),
+        ("regions", "2", NET, 1, "one at full speed", None),
+        ("landscape", "1", RUNS[0], 3, "three of 30 iterations/s", 30.0),
+        ("landscape", "1", RUNS[0], 3, "three at full speed", None),
     ):
         with TemporaryDirectory() as folder:
             path = Path(folder) / "runs.db"
-            with live_runs(path, runs, pace, NET), dashboard(path) as board:
+            with live_runs(path, runs, pace, spec), dashboard(path) as board:
                 board.wait_for(BRAILLE)
                 board.settle(0.2 if pace is None else 0.05)
                 since = len(board.written)
-                board.press("I2")
-                board.wait_for(b"train split", since)
+                board.press("I" + key)
+                board.wait_for(SHOWN[tab], since)
                 time.sleep(2.0)
                 before, cpu_s = len(board.written), board.cpu_s()
                 time.sleep(WATCHED_S)
                 sent, cpu = len(board.written) - before, 100 * (board.cpu_s() - cpu_s) / WATCHED_S
                 sent_frames = bytes(board.written[before:]).split(QUESTION)
                 pictures = sum(PICTURE.search(frame) is not None for frame in sent_frames) / WATCHED_S
+        frames = len(sent_frames) / WATCHED_S
+        counted = frames if tab == "landscape" else pictures  # ways that have come to a minimum change few pictures
         yield Row(
-            f"regions live, {how}, pictures",
+            f"{tab} live, {how}, pictures",
             f"{pictures:.1f} /s",
-            f"{len(sent_frames) / WATCHED_S:.1f} frames/s",
-            pictures / 8,
+            f"{frames:.1f} frames/s",
+            counted / 8,
             1.0,
             at_most=False,
         )
-        yield _limited(f"regions live, {how}, share of a core", cpu, 15, "%")
-        yield _limited(f"regions live, {how}, bytes", sent / WATCHED_S / 1e3, 6, "kB/s")
+        yield _limited(f"{tab} live, {how}, share of a core", cpu, 15, "%")
+        yield _limited(f"{tab} live, {how}, bytes", sent / WATCHED_S / 1e3, 6, "kB/s")
 
 
 def _view(found: Landscape) -> LandscapeView:

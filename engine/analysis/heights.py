@@ -126,6 +126,7 @@ class Grid:
         self.values = np.full((self.rows, self.columns), np.nan)
         self._known = np.zeros((self.rows, self.columns), dtype=bool)
         self.levels = np.empty(0)
+        self._shown: tuple[int, Floats] | None = None
 
     @property
     def a(self) -> Floats:
@@ -139,9 +140,11 @@ class Grid:
 
     @property
     def shown(self) -> Floats:
-        """The losses of the finest complete level, (rows of the level, columns of the level)."""
-        step = self.stride or STRIDES[0]
-        return self.values[::step, ::step].copy()
+        """The losses of the finest complete level, (rows of the level, columns of the level): one array for each."""
+        if self._shown is None or self._shown[0] != self.stride:
+            step = self.stride or STRIDES[0]
+            self._shown = self.stride, self.values[::step, ::step].copy()
+        return self._shown[1]
 
     def fill(self, wanted: Callable[[], bool]) -> Iterator[int]:
         """Compute the missing points; yields the stride after each level, and ends early when it is not wanted."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.jobs.inspection import ways
+from engine.jobs.inspection import landscape, pacing, ways
 from engine.jobs.inspection.landscape import Landscapes
 from engine.jobs.inspection.landscape_values import Asked, Landscape
 from engine.jobs.inspection.ways import Walker, Way
@@ -125,6 +125,31 @@ def test_heights_are_losses_of_the_train_split_and_the_cursor_tells_the_slope(pa
     assert found.lowest[2] == found.heights.min()
     assert "100" not in found.plane
     assert found.examples == "loss over all 300 training examples"
+
+
+def test_a_landscape_of_growing_runs_gives_way_and_becomes_as_fine(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(landscape, "LIVE_EVERY_S", 0.0)
+    monkeypatch.setattr(pacing, "LIVE_SHARE", 1.0)
+    asked = Asked(((1, 30), (2, 30)), 0, 33, 33)
+    first, second, *later = Landscapes().live_answers(path, lambda: True, asked)
+    assert first is not None
+    assert second is None  # a moment that waits may go first
+    assert not first.is_finest
+    *_, finest = (one for one in later if one is not None)
+    assert finest.is_finest
+    assert np.array_equal(finest.heights, last(path, asked).heights)
+
+
+def test_one_plane_serves_growing_runs_that_are_about_as_far(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Walker, "is_over_at", lambda self, iteration: False)
+    kept, window = Landscapes(), (-1.0, 1.0, -1.0, 1.0)
+    planes = [
+        last(path, Asked(((1, one), (2, other)), 0, 17, 17, window), kept).heights
+        for one, other in ((17, 16), (18, 20), (23, 19), (21, 20), (21, 8))
+    ]
+    assert planes[0] is planes[1] is planes[2]
+    assert planes[3] is not planes[2]  # both are past 20
+    assert planes[4] is not planes[3]  # one is twice as far as the other
 
 
 def test_runs_of_another_loss_are_left_out_and_named(path: Path) -> None:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -18,6 +22,8 @@ from engine.strategy.optimize import build
 from engine.text import loss_text, setting_text
 from tests.stores import query
 from tests.tui.dashboards import composed, opened
+from tui.app.actions.inspect_actions import InspectActions
+from tui.model.inspection.inquiries import Inquiry, Wanted
 from tui.model.inspection.subjects import TITLES, TabName
 from tui.model.messages import ForkRequested, OrderAnswered
 from tui.screens.board import Board
@@ -75,6 +81,32 @@ async def test_it_shows_the_run_under_the_cursor_first_and_goes_to_the_others(pa
             inspector.exhibit()
         await board.press("escape")
         await board.until(lambda: isinstance(board.app.screen, Board))
+
+
+def test_a_moment_that_waits_goes_before_finer_answers_to_the_last_one() -> None:
+    told: list[object] = []
+    view: Any = SimpleNamespace(take=lambda answered: None)
+    app: Any = SimpleNamespace(
+        path=Path(), screen_stack=[view], in_thread=lambda work, group: work(),
+        post_message=lambda message: told.append((message.answer, message.is_last)),
+    )  # fmt: skip
+    actions = InspectActions(app)
+    actions._opened = view
+
+    def answers(later: bool, path: Path, wanted: Wanted) -> Iterator[object]:
+        yield "coarse"
+        yield None
+        yield "finer"
+        if later:
+            actions.ask(Inquiry("question", lambda path, wanted: iter(()), moment=2))
+        yield None
+        yield "finest"
+
+    for later in (False, True):
+        actions.ask(Inquiry("question", partial(answers, later), moment=1))
+        actions._computed = actions._waiting = None
+    every = [("coarse", False), ("finer", False), ("finest", False), (None, True)]
+    assert told == [*every, *every[:2], every[3]]
 
 
 async def test_in_a_replay_it_follows_the_clock(path: Path) -> None:

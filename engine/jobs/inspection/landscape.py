@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from os import PathLike
@@ -12,9 +13,22 @@ from numpy.typing import NDArray
 
 from engine.analysis.heights import Along, Grid, LinearLosses, PointLosses, Window, grown, window_of
 from engine.analysis.landscape import filters
-from engine.analysis.planes import WeightPlane, axes, principal, random_plane, spanned
-from engine.analysis.surface import Array
+from engine.analysis.planes import WeightPlane, axes, random_plane
 from engine.jobs.inspection.landscape_values import Asked, DrawnWay, Landscape, Pointed, Section
+from engine.jobs.inspection.pacing import LIVE_EVERY_S, Allowance, Wanted, rest_until, within
+from engine.jobs.inspection.way_planes import (
+    AXES,
+    BEYOND,
+    ENDS,
+    LINE,
+    PRINCIPAL,
+    RANDOM,
+    SPACE,
+    Laid,
+    along_ways,
+    cloud,
+    views_of,
+)
 from engine.jobs.inspection.ways import Walker, Way
 from engine.jobs.worker.forking import DECIDE_THE_LOSS
 from engine.objective.known_functions import KNOWN_FUNCTIONS
@@ -23,7 +37,6 @@ from engine.store import Refused, StoreError, open_for_reading
 from engine.text import clean
 
 Floats = NDArray[np.float64]
-Wanted = Callable[[], bool]
 
 MOST_ELEMENTS = 60_000
 """Scores of linear score functions per point: a picture of 10,000 points takes about two seconds."""
@@ -34,22 +47,11 @@ MOST_PRODUCTS = 6_000_000
 LEAST_ROWS = 64
 """Fewest examples that stand for a split."""
 
+LIVE_REPEAT_S = 0.006
+"""Seconds of repeating for one picture of runs that grow."""
+
 MOST_GRIDS = 6
 """Grids that are kept, to go back to."""
-
-CLOUD = 48
-"""Points of a way that decide about a plane."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Laid:
-    """A plane with its name, its window and the directions' names."""
-
-    plane: WeightPlane
-    name: str
-    axes: tuple[str, str]
-    window: Window
-    is_space: bool = False
 
 
 @dataclass(eq=False)
@@ -60,26 +62,69 @@ class Landscapes:
     """
 
     _walkers: dict[int, Walker] = field(default_factory=dict)
-    _laid: dict[object, _Laid] = field(default_factory=dict)
+    _laid: dict[object, Laid] = field(default_factory=dict)
     _grids: dict[object, Grid] = field(default_factory=dict)
+    _allowance: Allowance = field(default_factory=Allowance)
 
     def answers(self, path: str | PathLike[str], wanted: Wanted, asked: Asked) -> Iterator[Landscape]:
         """Yield landscapes, each better than the one before.
 
         Raises StoreError and SpecError where nothing can be shown of the first run.
         """
-        left_out = self._read(path, asked)
-        shown = [run_id for run_id, _ in asked.until if run_id in self._walkers and run_id not in left_out]
-        remarks = tuple(
-            f"left out {_runs([run_id for run_id, why in left_out.items() if why == reason])}: {reason}"
-            for reason in dict.fromkeys(left_out.values())
-        )
+        shown, remarks = self._shown(path, asked)
         yield from self._drawn(asked, shown, remarks, wanted, finer=False)
         for run_id in shown:
             if self._walkers[run_id].repeat(wanted) and wanted():
                 yield from self._drawn(asked, shown, remarks, wanted, finer=False)
         if wanted():
             yield from self._drawn(asked, shown, remarks, wanted, finer=True)
+
+    def live_answers(self, path: str | PathLike[str], wanted: Wanted, asked: Asked) -> Iterator[Landscape | None]:
+        """Yield landscapes of growing runs: one at once, then better ones as far as the allowance goes.
+
+        None stands where a later moment may go first. Raises as `answers` does.
+        """
+        allowance, begun = self._allowance, time.monotonic()
+        with allowance.taken():
+            shown, remarks = self._shown(path, asked)
+            self._repeat_a_little(shown, wanted)
+            drawn = self._picture(asked, shown, remarks, wanted)
+        while drawn is not None:
+            answer, grid = drawn
+            yield answer
+            drawn = None
+            while drawn is None:
+                rest_until(begun + LIVE_EVERY_S, wanted)
+                if not wanted():
+                    return
+                yield None
+                begun = time.monotonic()
+                with allowance.taken():
+                    is_better = self._repeat_a_little(shown, wanted)
+                    before = 1 if grid is None else grid.stride
+                    if grid is not None:
+                        for _ in grid.fill(within(allowance.left_s, wanted)):
+                            is_better = True
+                    if is_better:
+                        drawn = self._picture(asked, shown, remarks, wanted)
+                if before == 1 and not is_better:
+                    return
+
+    def _repeat_a_little(self, shown: Sequence[int], wanted: Wanted) -> bool:
+        """Repeat runs for a part of a live picture; returns whether a way has changed."""
+        most_s = LIVE_REPEAT_S / len(shown)
+        has_changed = [self._walkers[run_id].repeat(within(most_s, wanted)) for run_id in shown]
+        return any(has_changed)
+
+    def _shown(self, path: str | PathLike[str], asked: Asked) -> tuple[Sequence[int], tuple[str, ...]]:
+        """Read the runs; returns those that are shown, and what is to be said about the others."""
+        left_out = self._read(path, asked)
+        shown = [run_id for run_id, _ in asked.until if run_id in self._walkers and run_id not in left_out]
+        remarks = tuple(
+            f"left out {_runs([run_id for run_id, why in left_out.items() if why == reason])}: {reason}"
+            for reason in dict.fromkeys(left_out.values())
+        )
+        return shown, remarks
 
     def _read(self, path: str | PathLike[str], asked: Asked) -> Mapping[int, str]:
         """Read the runs; returns why a run is left out, by run."""
@@ -106,15 +151,31 @@ class Landscapes:
         self, asked: Asked, shown: Sequence[int], remarks: tuple[str, ...], wanted: Wanted, finer: bool
     ) -> Iterator[Landscape]:
         """Yield the landscape with heights as they are, at least the coarsest; if `finer`, with each further level."""
+        drawn = self._picture(asked, shown, remarks, wanted)
+        if drawn is None:
+            return
+        answer, grid = drawn
+        yield answer
+        if finer and grid is not None:
+            for _ in grid.fill(wanted):
+                yield _with_heights(answer, grid)
+
+    def _picture(
+        self, asked: Asked, shown: Sequence[int], remarks: tuple[str, ...], wanted: Wanted
+    ) -> tuple[Landscape, Grid | None] | None:
+        """Return the landscape with heights as they are, at least the coarsest, and its grid; None if not wanted.
+
+        A line has no grid: it is as fine as it becomes.
+        """
         until = dict(asked.until)
         ways = [self._walkers[run_id].way() for run_id in shown]
         now = [way.until(until[way.run_id]) for way in ways]
         views = views_of(now[0])
         view = views[asked.view % len(views)]
         if view == LINE:
-            yield from self._along_line(asked, now, views, remarks, wanted)
-            return
-        deciding = {run_id: self._walkers[run_id].settled(until[run_id]) for run_id in shown}
+            line = self._along_line(asked, now, views, remarks, wanted)
+            return None if line is None else (line, None)
+        deciding = self._deciding(shown, until)
         held = [way.until(deciding[way.run_id]).finite for way in ways]
         held = [way for way in held if len(way.iterations)]
         if not held or held[0].run_id != shown[0]:
@@ -122,15 +183,16 @@ class Landscapes:
         key = (view, *((way.run_id, deciding[way.run_id], way.exact_to >= deciding[way.run_id]) for way in ways))
         laid = self._laid.get(key)
         if laid is None:
-            laid = self._laid[key] = self._lay(view, held)
+            laid = self._lay(view, held)
+            share = float("nan") if laid.is_space else laid.plane.share(cloud(held, len(held)))
+            laid = self._laid[key] = replace(laid, share=share)
         places = [laid.plane.places(way.weights) for way in now]
         window = asked.window or grown(laid.window, places)
         if asked.window is None and view == RANDOM:
             window = laid.window
         grid, examples = self._grid(key, laid.plane, shown[0], window, asked)
-        share = self._share(laid, now)
         answer = Landscape(
-            laid.name, views.index(view), len(views), share, laid.axes, window, grid.shown, grid.levels,
+            laid.name, views.index(view), len(views), laid.share, laid.axes, window, grid.shown, grid.levels,
             tuple(
                 DrawnWay(
                     way.run_id, way.iterations, place, laid.plane.places(way.tries), way.accepted,
@@ -143,18 +205,33 @@ class Landscapes:
         if not grid.stride:
             next(grid.fill(wanted), None)
         if not grid.stride:
-            return
+            return None
         if asked.cursor is not None:
             answer = replace(answer, pointed=self._pointed(laid.plane, shown[0], asked.cursor, answer))
-        yield _with_heights(answer, grid)
-        if finer:
-            for _ in grid.fill(wanted):
-                yield _with_heights(answer, grid)
+        return _with_heights(answer, grid), grid
+
+    def _deciding(self, shown: Sequence[int], until: Mapping[int, int]) -> dict[int, int]:
+        """Return the iterations whose weights decide about a plane, by run.
+
+        Growing runs that are about as far as the slowest one share its iteration, so that the plane does not change
+        once for each of them.
+        """
+        walkers = {run_id: self._walkers[run_id] for run_id in shown}
+        growing = [until[run_id] for run_id in shown if not walkers[run_id].is_over_at(until[run_id])]
+        slowest = min(growing, default=0)
+        return {
+            run_id: walker.settled(
+                slowest
+                if not walker.is_over_at(until[run_id]) and walker.first <= slowest and until[run_id] < 2 * slowest
+                else until[run_id]
+            )
+            for run_id, walker in walkers.items()
+        }
 
     def _along_line(
         self, asked: Asked, ways: Sequence[Way], views: Sequence[str], remarks: tuple[str, ...], wanted: Wanted
-    ) -> Iterator[Landscape]:
-        """Yield the loss from start to end of a run, or from the end of one to the end of the next."""
+    ) -> Landscape | None:
+        """Return the loss from start to end of a run, or from the end of one to the end of the next."""
         ways = [way.finite for way in ways if len(way.finite.iterations)]
         if not ways:
             raise Refused("The weights are not finite: no line leads through them.")
@@ -175,17 +252,17 @@ class Landscapes:
         loss = np.full(len(positions), np.nan)
         for first in range(0, len(positions), along.most):
             if not wanted():
-                return
+                return None
             part = slice(first, first + along.most)
             loss[part] = along.losses(positions[part], 0.0)
         section = Section(positions, loss, ends, kinks, one.run_id)
-        yield Landscape(
+        return Landscape(
             f"the line from the {ends[0]} to the {ends[1]}", views.index(LINE), len(views), float("nan"), ends,
             (-BEYOND, 1 + BEYOND, 0.0, 1.0), loss[None], np.empty(0), (), None, self._examples(walker),
             (*remarks, *_exactness(ways)), True, section=section,
         )  # fmt: skip
 
-    def _lay(self, view: str, ways: Sequence[Way]) -> _Laid:
+    def _lay(self, view: str, ways: Sequence[Way]) -> Laid:
         """Return a plane through the ways, or another one where the weights give no such plane."""
         if len(self._laid) > 4 * MOST_GRIDS:
             self._laid.clear()
@@ -197,16 +274,16 @@ class Landscapes:
             known = KNOWN_FUNCTIONS.get(spec.objective)
             minima = [] if known is None else known.minima(2)
             places = [plane.places(way.weights) for way in ways]
-            return _Laid(plane, "the space of both weights", ("w0", "w1"), window_of(places, minima), is_space=True)
+            return Laid(plane, "the space of both weights", ("w0", "w1"), window_of(places, minima), is_space=True)
         if view == AXES:
             plane = axes(end)
             places = [plane.places(way.weights) for way in ways]
-            return _Laid(
+            return Laid(
                 plane, f"w0 and w1, the rest as at the end of run {ways[0].run_id}", ("w0", "w1"), window_of(places)
             )
         if view in (ENDS, PRINCIPAL):
             try:
-                return _along(view, ways)
+                return along_ways(view, ways)
             except ValueError:
                 view = RANDOM
         layout = objective.layout
@@ -214,12 +291,9 @@ class Landscapes:
             plane, (across, up) = random_plane(end, filters(layout.shapes, layout.biased))
         except ValueError:
             plane, across, up = axes(end), 1.0, 1.0
-            return _Laid(plane, "w0 and w1, the other weights zero", ("w0", "w1"), (-1.0, 1.0, -1.0, 1.0))
+            return Laid(plane, "w0 and w1, the other weights zero", ("w0", "w1"), (-1.0, 1.0, -1.0, 1.0))
         name = f"filter-normalised random directions around the end of run {ways[0].run_id}"
-        return _Laid(plane, name, ("random", "random"), (-across, across, -up, up))
-
-    def _share(self, laid: _Laid, ways: Sequence[Way]) -> float:
-        return float("nan") if laid.is_space else laid.plane.share(_cloud(ways, len(ways)))
+        return Laid(plane, name, ("random", "random"), (-across, across, -up, up))
 
     def _grid(self, key: object, plane: WeightPlane, run_id: int, window: Window, asked: Asked) -> tuple[Grid, str]:
         """Return the grid of a window, kept or new, and which examples its losses are over."""
@@ -254,24 +328,6 @@ class Landscapes:
         share = float(np.hypot(*slope)) / norm if norm > 0 else float("nan")
         nearest = nearest_point(answer.ways, (a, b), answer.window)
         return Pointed((a, b), loss.total, slope, share, *nearest)
-
-
-SPACE, AXES, ENDS, PRINCIPAL, RANDOM, LINE = "space", "axes", "ends", "principal", "random", "line"
-
-BEYOND = 0.25
-"""How far a line goes on beyond both of its points, as a part of their distance."""
-
-
-def views_of(way: Way) -> tuple[str, ...]:
-    """Return the planes and the line that weights of this number have, the first to be shown first."""
-    size = way.weights.shape[1]
-    if size == 1:
-        return (LINE,)
-    if size == 2:
-        return (SPACE, LINE)
-    if size == 3:
-        return (AXES, ENDS, PRINCIPAL, LINE)
-    return (ENDS, PRINCIPAL, RANDOM, LINE)
 
 
 def rows_used(walker: Walker) -> NDArray[np.intp] | None:
@@ -311,34 +367,6 @@ def nearest_point(ways: Sequence[DrawnWay], place: tuple[float, float], window: 
         index = int(np.argmin(away))
         best = min(best, (float(away[index]), way.run_id, int(way.iterations[index])))
     return best[1], best[2]
-
-
-def _along(view: str, ways: Sequence[Way]) -> _Laid:
-    """Return the plane through starts and ends, or of the principal directions. Raises ValueError without any."""
-    moved = (way for way in ways if (way.weights[0] != way.weights[-1]).any())
-    one = next(moved, ways[0])  # the first one may still wait for its first iteration
-    if view == PRINCIPAL:
-        plane = principal(_cloud(ways, len(ways)))
-        name, named = "the ways' two principal directions", ("first", "second")
-    elif len(ways) == 1:
-        plane = spanned(one.weights[0], one.weights[-1], _cloud(ways, 1))
-        name = f"start and end of run {one.run_id}, and where its way spreads most beside"
-        named = ("start to end", "beside")
-    else:
-        ends = np.stack([way.weights[place] for way in ways for place in (0, -1)])
-        plane = spanned(one.weights[0], one.weights[-1], ends)
-        name, named = "starts and ends of the runs", (f"start to end of run {one.run_id}", "beside")
-    return _Laid(plane, name, named, window_of([plane.places(way.weights) for way in ways]))
-
-
-def _cloud(ways: Sequence[Way], count: int) -> Array:
-    """Return points of all ways (k, size), evenly spaced along each."""
-    most = max(2, 4 * CLOUD // max(count, 1)) if count > 4 else CLOUD
-    return np.concatenate([way.weights[_evenly(len(way.weights), most)] for way in ways])
-
-
-def _evenly(count: int, most: int) -> NDArray[np.intp]:
-    return np.unique(np.linspace(0, count - 1, min(count, most)).astype(np.intp))
 
 
 def _with_heights(answer: Landscape, grid: Grid) -> Landscape:

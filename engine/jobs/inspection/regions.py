@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from os import PathLike
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from engine.analysis.heights import Window
 from engine.analysis.regions import NOBODY, Classes, DataPlane, Part, part_of, plane_of, refined, winners, winning
 from engine.datasets import own
+from engine.jobs.inspection.pacing import LIVE_EVERY_S, LIVE_SHARE, Wanted, rest_until
 from engine.jobs.inspection.weights import REPEAT_S, Follower, StateAt
 from engine.objective.layout import Array
 from engine.own_code.failures import told
@@ -24,7 +25,6 @@ from engine.store import Reader, Refused, StoreError, open_for_reading
 from engine.text import clean
 
 Floats = NDArray[np.float64]
-Wanted = Callable[[], bool]
 
 MOST_POINTS = 500
 """Examples on a picture: with more of them there would be no regions to see."""
@@ -32,14 +32,11 @@ MOST_POINTS = 500
 LIVE_REPEAT_S = 0.004
 """Seconds of a repeat for one picture of runs that grow: a run without a pace costs as much again as it does itself."""
 
-LIVE_EVERY_S, LIVE_SHARE = 0.115, 0.09
-"""Seconds from one picture of runs that grow to the next, at least, and the share of them that computing may take."""
-
 LIVE_CHANGES = 2_000
 """Dots that may change in a second: a run that jumps to and fro would send more than a slow link takes."""
 
-LONGEST_REST_S, LOOK_S = 1.0, 0.02
-"""Longest pause between two pictures, and how long a new question waits for its end."""
+LONGEST_REST_S = 1.0
+"""Longest pause between two pictures."""
 
 FIRST_S, LONGEST_S = 0.08, 3.0
 """Seconds of computing after which a picture is shown however coarse it is, and of the finest one that is tried."""
@@ -157,7 +154,7 @@ class DecisionRegions:
         yield _together(found)
         if asked.is_live:
             cost, change = (time.thread_time() - computed) / LIVE_SHARE, self._changes(found) / LIVE_CHANGES
-            _rest_until(begun + max(LIVE_EVERY_S, min(max(cost, change), LONGEST_REST_S)), wanted)
+            rest_until(begun + max(LIVE_EVERY_S, min(max(cost, change), LONGEST_REST_S)), wanted)
             return
         for repeat_s, compute_s in ((REPEAT_S, FIRST_S), (0.0, LONGEST_S)):
             for run_id, iteration in asked.until:
@@ -179,11 +176,6 @@ class DecisionRegions:
             for run_id, grid in grids.items()
             if run_id in before and before[run_id].shape == grid.shape
         )
-
-
-def _rest_until(end: float, wanted: Wanted) -> None:
-    while wanted() and (left := end - time.monotonic()) > 0:
-        time.sleep(min(left, LOOK_S))
 
 
 def _together(found: dict[int, RunRegions | NoRegions]) -> Answer:

@@ -147,12 +147,16 @@ class Walker:
         self.is_too_long = not repeat.on_to(self._done, self._steps, wanted)
         return repeat.state.iteration > before
 
+    def is_over_at(self, iteration: int) -> bool:
+        """Return whether the run has ended, and had by then."""
+        return self._is_over and iteration >= self._done
+
     def settled(self, iteration: int) -> int:
         """Return the iteration whose weights decide about a plane at a moment, so that planes change rarely.
 
         It is the end of a run that is over there, else the newest of 4, 5, 6, 7, 8, 10, 12, 14, 16, ...
         """
-        if (self._is_over and iteration >= self._done) or iteration < 4:
+        if self.is_over_at(iteration) or iteration < 4:
             return iteration
         unit = 1 << (iteration.bit_length() - 3)
         return iteration // unit * unit

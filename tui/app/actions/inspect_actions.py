@@ -104,8 +104,10 @@ class InspectActions:
             sentence = ""
             try:
                 for answer in inquiry.answers(self._app.path, is_wanted):
-                    if not is_wanted():
+                    if not is_wanted() or (answer is None and self._waiting is not None):
                         break
+                    if answer is None:
+                        continue
                     self._app.post_message(InquiryAnswered(inquiry, answer))
             except (StoreError, ValueError) as error:
                 sentence = clean(told(error), 300)

@@ -16,7 +16,8 @@ class Inquiry:
 
     `question` is what is asked, `moment` how far the runs are: a new moment waits for the answer to the last one, a new
     question does not. `answers(path, wanted)`, a function of `tui.reading` or `engine.jobs`, yields one answer or
-    several, each better than the one before; it may raise StoreError or ValueError, whose text is shown.
+    several, each better than the one before, and None where a moment that waits may go first; it may raise StoreError
+    or ValueError, whose text is shown.
     """
 
     question: Hashable

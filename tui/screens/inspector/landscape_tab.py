@@ -65,6 +65,7 @@ class LandscapeTab(Tab):
         runs = tuple(subject.run_id for subject in subjects)
         until = tuple((subject.run_id, subject.iteration) for subject in subjects)
         view, window, cursor = self._view, self._window, self._cursor
+        is_live = not self.inspected.is_replay and any(subject.is_going_on for subject in subjects)
 
         def answers(path: Path, wanted: Wanted) -> Iterator[object]:
             from engine.jobs.inspection.landscape import Landscapes
@@ -72,10 +73,11 @@ class LandscapeTab(Tab):
 
             self._landscapes = self._landscapes or Landscapes()
             asked = Asked(until, view, frame.width, 2 * frame.height, window, cursor)
-            yield from self._landscapes.answers(path, wanted, asked)
+            computing = self._landscapes
+            yield from (computing.live_answers if is_live else computing.answers)(path, wanted, asked)
 
         question = (self.name, runs, view, window, cursor, frame)
-        return Inquiry(question, answers, until)
+        return Inquiry(question, answers, (until, is_live))
 
     def take(self, inquiry: Inquiry, answer: object) -> None:
         shown: Landscape = answer  # type: ignore[assignment]
