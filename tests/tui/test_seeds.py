@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from statistics import NormalDist
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from engine.spec import defaults
 from tests.tui.chart_curves import decimated, noisy
 from tui.chart import ChartRun, ChartView, draw
+from tui.chart.drawing.legend import draw_legend, entries_of
 from tui.chart.values.all_series import all_series
 from tui.chart.values.readout import readout
 from tui.chart.values.seeds import QUANTILES, quantile
@@ -68,6 +70,12 @@ def test_the_chart_names_what_the_band_is() -> None:
         text = "\n".join("".join(part for part, _ in picture.row(row)) for row in range(20))
         assert name in text
         assert "3 seeds" in text
+    little_room = replace(view(members).runs[0], settings=(("objective", "a softmax of linear scores"),))
+    other = replace(little_room, run_id=9, label="9 run", members=())
+    text = "".join(
+        chr(one) for one in draw_legend(entries_of(ChartView((little_room, other))), 60, 1, "unicode")[0].flat
+    )
+    assert "■ 1-3  " in text  # without its label it is not taken for run 1
 
 
 def test_quantiles_fall_towards_the_normal_distribution() -> None:

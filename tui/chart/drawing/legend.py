@@ -32,7 +32,8 @@ NOTHING = "·"
 class Entry:
     """One run in the legend. `value` is its reading; `quiet`: it has ended or has no value.
 
-    `pointed`: the cursor is on it, and there are others. `number` replaces the label if that has no room.
+    `pointed`: the cursor is on it, and there are others. `number` replaces the label if that has no room, or `short`
+    where the entry is of several runs.
     """
 
     slot: int
@@ -42,6 +43,7 @@ class Entry:
     value: str = ""
     quiet: bool = False
     pointed: bool = False
+    short: str = ""
 
 
 def entries_of(view: ChartView, readings: Sequence[Reading] | None = None) -> tuple[Entry, ...]:
@@ -49,7 +51,7 @@ def entries_of(view: ChartView, readings: Sequence[Reading] | None = None) -> tu
     if readings is None:
         several = len(view.runs) > 1
         return tuple(
-            Entry(run.slot, run.run_id, run.label, run.settings, pointed=several and run.emphasised)
+            Entry(run.slot, run.run_id, run.label, run.settings, pointed=several and run.emphasised, short=_short(run))
             for run in view.runs
         )
     runs = {run.run_id: run for run in view.runs}
@@ -65,7 +67,12 @@ def entries_of(view: ChartView, readings: Sequence[Reading] | None = None) -> tu
 
 def _read_entry(run: ChartRun, reading: Reading, value: str) -> Entry:
     quiet = reading.ended or reading.value is None
-    return Entry(run.slot, run.run_id, run.label, run.settings, value, quiet, run.emphasised)
+    return Entry(run.slot, run.run_id, run.label, run.settings, value, quiet, run.emphasised, _short(run))
+
+
+def _short(run: ChartRun) -> str:
+    """The numbers of the runs that are folded into one, with which their label begins; '' for one run."""
+    return run.label.partition(" ")[0] if run.members else ""
 
 
 @lru_cache(maxsize=64)
@@ -193,7 +200,7 @@ def _longest_texts(
     room = max((width + SPACE) // -(-len(entries) // most_rows) - SPACE - 2, 0)
     values = [cells(f"{entry.value}  " if entry.value else "", charset) for entry in entries]
     labels = [cells(entry.label, charset) for entry in entries]
-    numbers = [cells(str(entry.number), charset) for entry in entries]
+    numbers = [cells(entry.short or str(entry.number), charset) for entry in entries]
     names = _names(entries)
 
     def cut(settings: list[list[int]]) -> list[list[int]]:

@@ -41,8 +41,9 @@ def matrix_lines(found: RunMistakes, manner: Manner, pointed: Cell | None, width
     at = pointed or (0, 0)
     columns = _window(classes, max((width - label - 2) // wide, 1), at[1])
     rows = _window(classes, max(height - 2, 1), at[0])
-    lines: list[Line] = [[(" " * (label + 2) + numbers.fit("predicted as", wide * len(columns)), DIM)]]
-    heads = "".join(f"{numbers.fit(names[one], wide - 1, right=True)} " for one in columns)
+    title = "predicted as" + (f", {len(columns)} of {classes} classes" if len(columns) < classes else "")
+    lines: list[Line] = [[(" " * (label + 2) + numbers.fit(title, wide * len(columns)), DIM)]]
+    heads = "".join(f"{one} " for one in _told_apart([names[one] for one in columns], wide - 1))
     lines.append([(f" {numbers.fit('class', label, right=True)} {heads}", DIM)])
     for row in rows:
         total = max(int(counts[row].sum()), 1)
@@ -52,6 +53,13 @@ def matrix_lines(found: RunMistakes, manner: Manner, pointed: Cell | None, width
             line.append(_cell(count, count / total, wide, manner, row == column, pointed == (row, column)))
         lines.append(line)
     return lines
+
+
+def _told_apart(names: Sequence[str], width: int) -> list[str]:
+    """Names cut to a width: at their end, or at their beginning where more of them differ so."""
+    cut = [numbers.fit(name, width, right=True) for name in names]
+    ends = [name if cells([(name, TEXT)]) <= width else numbers.fit(f"…{name[1 - width :]}", width) for name in names]
+    return [end.rjust(width) for end in ends] if len(set(ends)) > len(set(cut)) else cut
 
 
 def _window(count: int, room: int, at: int) -> range:
