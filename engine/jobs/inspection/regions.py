@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from engine.analysis.heights import Window
 from engine.analysis.regions import NOBODY, Classes, DataPlane, Part, part_of, plane_of, refined, winners, winning
 from engine.datasets import own
-from engine.jobs.inspection.pacing import LIVE_EVERY_S, LIVE_SHARE, Wanted, rest_until
+from engine.jobs.inspection.pacing import LIVE_EVERY_S, Wanted, rest_until
 from engine.jobs.inspection.weights import REPEAT_S, Follower, StateAt
 from engine.objective.layout import Array
 from engine.own_code.failures import told
@@ -31,6 +31,9 @@ MOST_POINTS = 500
 
 LIVE_REPEAT_S = 0.004
 """Seconds of a repeat for one picture of runs that grow: a run without a pace costs as much again as it does itself."""
+
+COMPUTED_SHARE = 0.09
+"""Share of the time that computing pictures of growing runs may take: drawing them is cheaper than a landscape is."""
 
 LIVE_CHANGES = 2_000
 """Dots that may change in a second: a run that jumps to and fro would send more than a slow link takes."""
@@ -153,7 +156,7 @@ class DecisionRegions:
                     return
         yield _together(found)
         if asked.is_live:
-            cost, change = (time.thread_time() - computed) / LIVE_SHARE, self._changes(found) / LIVE_CHANGES
+            cost, change = (time.thread_time() - computed) / COMPUTED_SHARE, self._changes(found) / LIVE_CHANGES
             rest_until(begun + max(LIVE_EVERY_S, min(max(cost, change), LONGEST_REST_S)), wanted)
             return
         for repeat_s, compute_s in ((REPEAT_S, FIRST_S), (0.0, LONGEST_S)):
