@@ -122,8 +122,11 @@ class Replay(RunsScreen, inherit_bindings=False):
             self.paint()
 
     def show_growth(self) -> None:
-        """Show the rows of the moment that the clock and the chart show: they are compared, and can be stopped."""
-        self.show_rows()
+        """Show the rows of the moment that the clock and the chart show: they are compared, and can be stopped.
+
+        Their small curves hold no numbers, and follow as those of a live list do.
+        """
+        self.show_rows(with_previews=False)
 
     def view(self, before: Sequence[ChartView] = ()) -> ChartView:
         """The chart's view, on its final axes if they are held."""

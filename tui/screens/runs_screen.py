@@ -163,9 +163,9 @@ class RunsScreen(Screen[None], inherit_bindings=False):
     def show_growth(self) -> None:
         """Show what is updated at every read besides the chart: nothing, because nobody could read such numbers."""
 
-    def show_rows(self) -> None:
-        """Update all besides the chart; unchanged rows are not sent."""
-        self._table.show(self.snapshot, self.choices)
+    def show_rows(self, *, with_previews: bool = True) -> None:
+        """Update all besides the chart, and the list's small curves if they are wanted; unchanged rows are not sent."""
+        self._table.show(self.snapshot, self.choices, with_previews=with_previews)
         self._page.show(self.snapshot, self.choices)
         for lines in self._lines:
             lines.update()

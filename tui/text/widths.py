@@ -5,6 +5,7 @@ Arrays of codes can be compared and copied at once.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
@@ -63,9 +64,15 @@ def split(text: str) -> tuple[str, ...]:
     return tuple(cells)
 
 
+NARROW = re.compile("[ -~¡-¬®-˯─-▟⠀-⣿]*")
+"""Characters that are one cell each whatever stands beside them: most of what is on a screen."""
+
+
 @lru_cache(maxsize=512)
 def codes_of(text: str) -> tuple[int, ...]:
     """Return the code of each cell of a text."""
+    if NARROW.fullmatch(text):
+        return tuple(map(ord, text))
     return tuple(_code(cell) for cell in split(text))
 
 

@@ -13,7 +13,7 @@ from textual.widget import Widget
 from tui.chart.drawing.filled import FilledPicture
 from tui.colours.theme import TEXT, filled_style
 from tui.text.numbers import fit
-from tui.text.parts import Part, cells
+from tui.text.parts import Part
 from tui.text.widths import width_of
 from tui.widgets.cell_widget import CellWidget
 
@@ -29,11 +29,10 @@ Build = Callable[[int, int], Sequence[Strip]]
 
 def strip(left: Sequence[Part], width: int, right: Sequence[Part] = (), ground: Style | None = None) -> Strip:
     """One row of exactly `width` cells: `left` is cut before `right` is; `ground` is the background of both."""
-    room = max(width, 0)
-    ending = _cut(right, room)
-    room -= cells(ending)
-    beginning = _cut(left, max(room - 1, 0) if ending else room)
-    gap = room - cells(beginning)
+    ending, room = _cut(right, max(width, 0))
+    spare = 1 if ending and room else 0
+    beginning, gap = _cut(left, room - spare)
+    gap += spare
     segments = [Segment(text, style) for text, style in _joined((*beginning, (" " * gap, TEXT), *ending))]
     if ground is not None:
         segments = list(Segment.apply_style(segments, post_style=ground))
@@ -51,15 +50,17 @@ def _joined(parts: Iterable[Part]) -> list[Part]:
     return joined
 
 
-def _cut(parts: Iterable[Part], room: int) -> list[Part]:
+def _cut(parts: Iterable[Part], room: int) -> tuple[list[Part], int]:
+    """The parts that fit into `room` cells, the last one cut, and the room that they leave."""
     kept: list[Part] = []
     for text, style in parts:
         taken = width_of(text)
         if taken > room:
-            return [*kept, (fit(text, room), style)]
+            kept.append((fit(text, room), style))
+            return kept, 0
         kept.append((text, style))
         room -= taken
-    return kept
+    return kept, room
 
 
 def painted(picture: FilledPicture, before: Painted | None = None) -> list[Strip]:

@@ -62,6 +62,7 @@ class RunsTable(Lines):
         super().__init__(self._table)
         self._snapshot = snapshot
         self._choices = choices
+        self._previews = snapshot.previews
         self._top = 0
         self._seen: tuple[Row, ...] = ()
         self._drawn: dict[int, tuple[object, Strip]] = {}
@@ -93,10 +94,12 @@ class RunsTable(Lines):
     def on_mount(self) -> None:
         self.set_interval(AGES_S, self.update)
 
-    def show(self, snapshot: Snapshot, choices: Choices) -> None:
-        """Show these rows, scrolled to the cursor's."""
+    def show(self, snapshot: Snapshot, choices: Choices, *, with_previews: bool = True) -> None:
+        """Show these rows, scrolled to the cursor's; without previews those of before stay."""
         grown = len(snapshot.rows) != len(self._snapshot.rows)
         self._snapshot, self._choices = snapshot, choices
+        if with_previews:
+            self._previews = snapshot.previews
         self.update()
         if grown:
             self.refresh(layout=True)
@@ -201,7 +204,7 @@ class RunsTable(Lines):
         """The row of a run, drawn again only if something in it has changed."""
         listing = self._choices.listing
         mark = PINNED if run.run_id in listing.pinned else MEMBER if listing.grouped and run.sweep_id else " "
-        preview = self._snapshot.previews.get(run.run_id, NO_PREVIEW)
+        preview = self._previews.get(run.run_id, NO_PREVIEW)
         is_marked = run.run_id in self._choices.compared
         age = numbers.age(run.created_at) if any(column.order == "created" for column in columns) else ""
         wanted = run, preview, self._snapshot.status(run), mark, slot, is_marked, columns, width, ground, age
