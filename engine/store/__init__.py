@@ -5,6 +5,7 @@ from engine.store.list.page import PageRequest
 from engine.store.read.reader import Reader
 from engine.store.records import (
     ENDED,
+    LOST,
     STATES,
     Checkpoint,
     Claim,
@@ -13,7 +14,14 @@ from engine.store.records import (
     Event,
     FencedOff,
     FilterError,
+    Kind,
     Listed,
+    LoggedBackground,
+    LoggedClaim,
+    LoggedFacts,
+    LoggedNews,
+    Measured,
+    Metric,
     MisplacedStore,
     NoRun,
     NoSweep,
@@ -37,12 +45,14 @@ from engine.store.records import (
 )
 from engine.store.schema.backup import Backup, back_up
 from engine.store.store import Store, WorkerDemand, open_for_reading, open_for_writing
+from engine.store.write.logged import Logged, LoggedWriter
 from engine.store.write.queue import Queue
 from engine.store.write.steering import Verb
 from engine.store.write.writer import RunWriter
 
 __all__ = [
     "ENDED",
+    "LOST",
     "STATES",
     "Backup",
     "Checkpoint",
@@ -52,8 +62,17 @@ __all__ = [
     "Event",
     "FencedOff",
     "FilterError",
+    "Kind",
     "Listed",
     "Listing",
+    "Logged",
+    "LoggedBackground",
+    "LoggedClaim",
+    "LoggedFacts",
+    "LoggedNews",
+    "LoggedWriter",
+    "Measured",
+    "Metric",
     "MisplacedStore",
     "NoRun",
     "NoSweep",

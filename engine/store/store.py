@@ -13,10 +13,11 @@ from typing import Self
 from engine.store.file.connection import Connection
 from engine.store.file.timing import boot_seconds, utc_now
 from engine.store.read.reader import Reader
-from engine.store.records import WORKER_COLUMNS, Claim, Process, Worker
+from engine.store.records import WORKER_COLUMNS, Claim, LoggedClaim, Process, Worker
 from engine.store.schema.opening import connect_for_reading, connect_for_writing
-from engine.store.write import pyramid
+from engine.store.write import measurements, pyramid
 from engine.store.write.catalogue import Catalogue
+from engine.store.write.logged import Logged, LoggedWriter
 from engine.store.write.queue import Queue
 from engine.store.write.settings import Settings
 from engine.store.write.writer import RunWriter
@@ -37,12 +38,13 @@ Enrol = Callable[[WorkerDemand], Sequence[tuple[Process, str]]]
 
 
 class Store:
-    """A store open for writing: queue, catalogue, settings, worker registration and the writer of a claimed run."""
+    """A store open for writing: queue, logged runs, catalogue, settings, workers and the writer of a claimed run."""
 
     def __init__(self, connection: Connection, boot_clock: Callable[[], float] = boot_seconds) -> None:
         self._connection = connection
         self._boot_clock = boot_clock
         self.queue = Queue(connection, boot_clock)
+        self.logged = Logged(connection, boot_clock)
         self.catalogue = Catalogue(connection)
         self.settings = Settings(connection)
 
@@ -59,6 +61,10 @@ class Store:
     def writer(self, claim: Claim) -> RunWriter:
         """The writer of a claimed run. Raises FencedOff when the claim no longer holds."""
         return RunWriter(self._connection, claim, self._boot_clock)
+
+    def logged_writer(self, claim: LoggedClaim) -> LoggedWriter:
+        """The writer of a logged run that was begun or taken over."""
+        return LoggedWriter(self._connection, claim, self._boot_clock)
 
     def reader(self) -> Reader:
         """A reader on this connection: sees this store's latest writes, need not be closed."""
@@ -123,9 +129,10 @@ class Store:
         self._connection.rows("PRAGMA wal_checkpoint(PASSIVE)")
 
     def rebuild_pyramid(self, run_id: int) -> None:
-        """Recompute a run's buckets from its iterations. The run must have no active writer."""
+        """Recompute a run's buckets from its iterations and measurements. The run must have no active writer."""
         with self._connection.transaction() as raw:
             pyramid.rebuild(raw, run_id)
+            measurements.rebuild(raw, run_id)
 
     def close(self) -> None:
         """Close the file; idempotent."""

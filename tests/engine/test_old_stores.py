@@ -90,6 +90,8 @@ def test_the_best_of_a_search_that_was_forked_counts_what_it_went_on_from(old: P
 
 
 def test_runs_tell_their_newest_evaluations_and_the_lowest_as_their_best(old: Path) -> None:
+    if old_version(old) >= 5:
+        return  # which tells them
     [(kept, kept_at)] = query(old, "SELECT best_loss, best_iteration FROM runs WHERE run_id = 1")
     evaluations = [
         (10, "train", 0.4, 0.8),

@@ -14,6 +14,7 @@ from engine.store.list.listing import Listing
 from engine.store.list.page import BEFORE_RUN, BEFORE_TITLE, PageRequest, page_of
 from engine.store.list.run_sql import RUNS
 from engine.store.read import previews
+from engine.store.read.metrics import EVALUATED, RECORDED, evaluated_curve, logged_curve, metrics_of, sampled_curve
 from engine.store.read.recorded import Recorded, number
 from engine.store.records import (
     WORKER_COLUMNS,
@@ -21,6 +22,8 @@ from engine.store.records import (
     Evaluation,
     Event,
     Listed,
+    LoggedBackground,
+    Metric,
     NoRun,
     Run,
     RunBackground,
@@ -33,13 +36,14 @@ from engine.store.write.steering import COMMAND_COLUMNS
 from engine.store.write.sweeps import read_sweeps
 from engine.store.write.tags import tags_from_text
 from engine.sweep import TrainLoss
+from engine.trace.curve import Curve
 
 NAMES = [column.name for column in fields(Run)]
 RUN_COLUMNS = ", ".join(NAMES)
-SPEC, TAGS, FIRST, DONE, CURRENT = map(
-    NAMES.index, ("spec", "tags", "parent_iteration", "iterations_done", "current_loss")
+SPEC, TAGS, FIRST, DONE, CURRENT, KIND = map(
+    NAMES.index, ("spec", "tags", "parent_iteration", "iterations_done", "current_loss", "kind")
 )
-EVALUATED = [
+EVALUATED_PLACES = [
     (NAMES.index(f"{split}_loss"), NAMES.index(f"{split}_accuracy")) for split in ("train", "validation", "test")
 ]
 TOP = PageRequest()
@@ -189,6 +193,38 @@ class Reader(Recorded):
         worker = None if run.worker_id is None else self.worker(run.worker_id)
         return previews.background(self._connection, run.run_id, worker)
 
+    def metrics(self, run_id: int) -> list[Metric]:
+        """The metrics that a logged run has measured, in the order in which they came."""
+        return metrics_of(self._connection, run_id)
+
+    def metric_curve(
+        self, run_id: int, name: str, columns: int, first: int | None = None, last: int | None = None
+    ) -> Curve:
+        """The curve of a metric by its name, whichever table holds it, from step `first` to `last`; see `logged_curve`.
+
+        A run of the engine has `loss`, its recorded columns (`data_loss`, `gradient_norm`, `step_size`), and as every
+        run the evaluations of its splits, such as `validation/accuracy`.
+        """
+        logged = logged_curve(self._connection, run_id, name, columns, first, last)
+        split, _, column = name.rpartition("/")
+        if len(logged.iteration):
+            return logged
+        if name == "loss":
+            return self.curve(run_id, columns, first or 0, last)
+        if name in RECORDED:
+            return sampled_curve(self.samples(run_id, 4 * columns, first or 0, last), name)
+        if split and column in EVALUATED:
+            return evaluated_curve(self._connection, run_id, split, column)
+        return logged
+
+    def logged_background(self, run_id: int) -> LoggedBackground:
+        """What a logged run's program said of it."""
+        rows = self._connection.rows(
+            "SELECT project, run_group, config, summary, knobs, coalesce(logged_id, '') FROM runs WHERE run_id = ?",
+            (run_id,),
+        )
+        return LoggedBackground(*rows[0]) if rows else LoggedBackground()
+
     def commands(self, run_id: int) -> list[Command]:
         """All commands and decisions about a run, oldest first; one with outcome '' still waits."""
         rows = self._connection.rows(
@@ -298,9 +334,9 @@ class Reader(Recorded):
 def _run(row: Sequence[Any]) -> Run:
     values = list(row)
     values[SPEC], values[TAGS] = readable_spec(row[SPEC]), tags_from_text(row[TAGS])
-    if values[CURRENT] is None and values[DONE] > (values[FIRST] or 0):
+    if values[CURRENT] is None and values[KIND] == "engine" and values[DONE] > (values[FIRST] or 0):
         values[CURRENT] = math.nan
-    for loss, accuracy in EVALUATED:
+    for loss, accuracy in EVALUATED_PLACES:
         # SQLite stores NaN as NULL; an accuracy proves that the split was evaluated
         if values[loss] is None and values[accuracy] is not None:
             values[loss] = math.nan

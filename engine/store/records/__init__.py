@@ -12,6 +12,17 @@ from engine.store.records.errors import (
     StoreFull,
     StoreGone,
 )
+from engine.store.records.logged import (
+    LOST,
+    Kind,
+    LoggedBackground,
+    LoggedClaim,
+    LoggedFacts,
+    LoggedNews,
+    Measured,
+    Metric,
+    Resume,
+)
 from engine.store.records.recorded import Command, Evaluation, Event
 from engine.store.records.runs import ENDED, STATES, Listed, Run, RunState, readable_spec, reason_words, status_word
 from engine.store.records.sweeps import RungDecision, Sweep, SweepTitle
@@ -29,6 +40,7 @@ from engine.store.records.workers import (
 
 __all__ = [
     "ENDED",
+    "LOST",
     "STATES",
     "WORKER_COLUMNS",
     "Checkpoint",
@@ -38,7 +50,14 @@ __all__ = [
     "Event",
     "FencedOff",
     "FilterError",
+    "Kind",
     "Listed",
+    "LoggedBackground",
+    "LoggedClaim",
+    "LoggedFacts",
+    "LoggedNews",
+    "Measured",
+    "Metric",
     "MisplacedStore",
     "NoRun",
     "NoSweep",
@@ -46,6 +65,7 @@ __all__ = [
     "Ownership",
     "Process",
     "Refused",
+    "Resume",
     "Run",
     "RunBackground",
     "RunState",

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Literal
 
 from engine.spec import RunSpec, SpecError, spec_from_json
+from engine.store.records.logged import Kind
 from engine.store.records.sweeps import SweepTitle
 from engine.text import counted
 from engine.trace.state import PLANNED_DONE
@@ -41,6 +42,9 @@ class Run:
     after `best_iteration` iterations. `current_loss` is a search's best loss, a full batch's last loss, or the average
     of mini-batch losses with a half-life of HALF_LIFE iterations. `last_loss` is of the last proposal or batch alone.
     None means not known yet, NaN means measured but not a number; `last_loss` is None in both cases.
+
+    Of a `kind` other than engine, `spec` is None, `iterations_done` counts up to the largest step, and `current_loss`
+    is the last value of the metric that stands for the run.
     """
 
     run_id: int
@@ -79,6 +83,7 @@ class Run:
     validation_accuracy: float | None = None
     test_loss: float | None = None
     test_accuracy: float | None = None
+    kind: Kind = "engine"
 
     @property
     def searches(self) -> bool:

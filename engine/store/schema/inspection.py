@@ -13,6 +13,7 @@ from engine.store.records import readable_spec
 from engine.store.schema.journal import orphans
 from engine.store.schema.opening import connect_for_reading, located
 from engine.store.write.pyramid import LEVELS
+from engine.text import clean
 
 MOST_FAULTS = 5
 
@@ -97,11 +98,31 @@ COMPARE = """
 def _inconsistent_runs(connection: Connection) -> tuple[str, ...]:
     """A sentence per run whose rows, summary and pyramid disagree; one statement reads each, so it is consistent."""
     faults = []
-    for (run_id,) in connection.rows("SELECT run_id FROM runs WHERE iterations_done > 0 AND deleted_at IS NULL"):
+    for (run_id,) in connection.rows(
+        "SELECT run_id FROM runs WHERE kind = 'engine' AND iterations_done > 0 AND deleted_at IS NULL"
+    ):
         fault = _fault(connection, run_id)
         if fault:
             faults.append(f"run {run_id}: {fault}")
+    faults += [f"run {run_id}: {name!r} does not agree with its measurements" for run_id, name in _strange(connection)]
     return tuple(faults)
+
+
+STRANGE = """
+    SELECT m.run_id, m.name FROM metrics m JOIN runs USING (run_id),
+           (SELECT run_id, metric_id, count(*) AS held, total(abs(value) < 9e999) AS finite,
+                   min(iif(abs(value) < 9e999, value, NULL)) AS low
+            FROM measurements GROUP BY run_id, metric_id) v
+    WHERE deleted_at IS NULL AND v.run_id = m.run_id AND v.metric_id = m.metric_id
+      AND (m.n <> v.held OR m.low IS NOT v.low OR EXISTS
+           (SELECT level FROM metric_buckets b WHERE b.run_id = m.run_id AND b.metric_id = m.metric_id
+            GROUP BY level HAVING sum(n) <> finite OR min(low) IS NOT v.low))
+"""
+
+
+def _strange(connection: Connection) -> list[tuple[int, str]]:
+    """(run id, metric) of those whose summary or pyramid disagrees with their measurements."""
+    return [(run_id, clean(name, 60)) for run_id, name in connection.rows(STRANGE)]
 
 
 def _fault(connection: Connection, run_id: int) -> str:

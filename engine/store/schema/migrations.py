@@ -395,6 +395,96 @@ M005 = (
 )
 
 
+@steps()
+def m006_runs_of_any_program_and_what_they_measure(db: Database) -> None:
+    """The kind of a run, the metrics that a logged run names, their measurements, and the pyramid over those."""
+    for statement in M006:
+        db.execute(statement)
+
+
+M006 = (
+    """
+    ALTER TABLE runs ADD COLUMN kind TEXT NOT NULL DEFAULT 'engine'
+      CHECK (kind IN ('engine', 'logged', 'script', 'imported'))
+    """,
+    "ALTER TABLE runs ADD COLUMN project TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE runs ADD COLUMN run_group TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE runs ADD COLUMN config TEXT NOT NULL DEFAULT ''",  # what its program says it was started with, as JSON
+    "ALTER TABLE runs ADD COLUMN summary TEXT NOT NULL DEFAULT ''",  # what its program says came of it, as JSON
+    "ALTER TABLE runs ADD COLUMN knobs TEXT NOT NULL DEFAULT ''",  # what may be changed while it runs, as JSON
+    "ALTER TABLE runs ADD COLUMN logged_id TEXT",  # what its program calls it, to go on with it later
+    "ALTER TABLE runs ADD COLUMN stream TEXT",  # names the process that logs it, or logged it last
+    "ALTER TABLE runs ADD COLUMN received INTEGER NOT NULL DEFAULT 0",  # bytes of that stream which are stored
+    "CREATE UNIQUE INDEX runs_by_logged_id ON runs (logged_id) WHERE logged_id IS NOT NULL",
+    """
+    CREATE TABLE metrics (
+      run_id      INTEGER NOT NULL REFERENCES runs(run_id),
+      metric_id   INTEGER NOT NULL,  -- from 0 in each run: small numbers take little room in its measurements
+      name        TEXT NOT NULL,
+      n           INTEGER NOT NULL,  -- steps that have a value, NaN included
+      first_step  INTEGER NOT NULL,
+      last_step   INTEGER NOT NULL,
+      last        REAL,              -- at the last step
+      low         REAL,              -- of the finite values
+      high        REAL,
+      level       INTEGER,           -- the lowest level of its pyramid; NULL: too few values for one
+      PRIMARY KEY (run_id, metric_id),
+      UNIQUE (run_id, name)
+    ) STRICT, WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE measurements (
+      run_id      INTEGER NOT NULL REFERENCES runs(run_id),
+      metric_id   INTEGER NOT NULL,
+      step        INTEGER NOT NULL,
+      elapsed_us  INTEGER,           -- time since the run began, as whole microseconds
+      value       REAL,              -- NULL where it was not a number
+      PRIMARY KEY (run_id, metric_id, step)
+    ) STRICT, WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE metric_buckets (    -- derived from measurements, and rebuildable
+      run_id      INTEGER NOT NULL REFERENCES runs(run_id),
+      metric_id   INTEGER NOT NULL,
+      level       INTEGER NOT NULL,  -- a bucket covers 2^level steps
+      bucket      INTEGER NOT NULL,  -- from step bucket * 2^level
+      n           INTEGER NOT NULL,  -- finite values in it
+      low         REAL,
+      high        REAL,
+      total       REAL,
+      last        REAL,
+      elapsed_us  INTEGER,           -- at its last step
+      PRIMARY KEY (run_id, metric_id, level, bucket)
+    ) STRICT, WITHOUT ROWID
+    """,
+    """
+    CREATE VIEW logged_values AS
+    SELECT run_id, m.name AS metric, v.step, v.elapsed_us / 1e6 AS elapsed_s, v.value
+    FROM metrics m JOIN measurements v USING (run_id, metric_id)
+    """,
+    "DROP VIEW run_summary",
+    """
+    CREATE VIEW run_summary AS
+    SELECT run_id, name, kind, state,
+           json_extract(spec, '$.strategy') AS strategy,
+           json_extract(spec, '$.objective') AS objective,
+           json_extract(spec, '$.dataset') AS dataset,
+           json_extract(spec, '$.step_size') AS step_size,
+           json_extract(spec, '$.batch_size') AS batch_size,
+           json_extract(spec, '$.regularization_strength') AS regularization_strength,
+           json_extract(spec, '$.seed') AS seed,
+           iterations_done,
+           json_extract(spec, '$.iterations') AS iterations_planned,
+           round(elapsed_s, 3) AS elapsed_s,
+           round(iterations_per_s, 1) AS iterations_per_s,
+           train_loss, validation_loss, validation_accuracy, test_loss, test_accuracy, evaluated_at,
+           best_loss, best_iteration, current_loss, last_loss, diverged_at, parent_id, parent_iteration, tags, note,
+           reason, created_at
+    FROM runs WHERE deleted_at IS NULL
+    """,
+)
+
+
 def _current(raw: sqlite3.Connection, run_id: int, spec: RunSpec, done: int) -> float | None:
     """`Summary.current_loss` of a run of gradient descent."""
     row = raw.execute("SELECT loss FROM iterations WHERE run_id = ? AND iteration = ?", (run_id, done - 1)).fetchone()

@@ -35,7 +35,7 @@ SMALLEST_DATABASE = 512
 
 TABLES = (
     "sweeps", "workers", "runs", "iterations", "evaluations", "buckets", "checkpoints", "commands", "settings",
-    "rung_decisions",
+    "rung_decisions", "metrics", "measurements", "metric_buckets",
 )  # fmt: skip
 """The tables of a whole store."""
 

@@ -108,15 +108,31 @@ class Catalogue:
                 self._refuse_to_purge(raw, run_id)
                 raw.execute("DELETE FROM iterations WHERE run_id = ? AND iteration < ?", (run_id, upto))
                 raw.execute("DELETE FROM buckets WHERE run_id = ? AND level = 4 AND bucket < ?", (run_id, upto >> 4))
+        while self._purge_measurements(run_id):
+            pass
         with self._connection.transaction() as raw:
             self._refuse_to_purge(raw, run_id)
             raw.execute("UPDATE runs SET parent_id = NULL WHERE parent_id = ?", (run_id,))
-            for table in ("iterations", "buckets", *PURGED_WITH_A_RUN):
+            for table in ("iterations", "buckets", "metric_buckets", "metrics", *PURGED_WITH_A_RUN):
                 raw.execute(f"DELETE FROM {table} WHERE run_id = ?", (run_id,))
         self._shrink()
         with self._connection.transaction() as raw:
             given_back = (before - pragma(raw, "page_count")) * pragma(raw, "page_size")
         return f"Purged run {run_id}: freed {max(given_back, 0) / 1e6:.1f} MB."
+
+    def _purge_measurements(self, run_id: int) -> bool:
+        """Delete PURGE_ROWS measurements of a run; whether there are more."""
+        with self._connection.transaction() as raw:
+            self._refuse_to_purge(raw, run_id)
+            upto = raw.execute(
+                "SELECT metric_id, step FROM measurements WHERE run_id = ? ORDER BY metric_id, step LIMIT 1 OFFSET ?",
+                (run_id, PURGE_ROWS),
+            ).fetchone()
+            raw.execute(
+                "DELETE FROM measurements WHERE run_id = ? AND (metric_id, step) < (?, ?)",
+                (run_id, *(upto or (2**62, 0))),
+            )
+            return upto is not None
 
     def deleted(self) -> list[int]:
         """Ids of the runs that are deleted and not purged."""
@@ -166,15 +182,26 @@ class Catalogue:
         self._connection.rows("PRAGMA wal_checkpoint(PASSIVE)")
 
 
+UNWHOLE = """
+    SELECT 1 FROM metrics m WHERE run_id = ? AND NOT EXISTS
+    (SELECT 1 FROM measurements v WHERE v.run_id = m.run_id AND v.metric_id = m.metric_id AND v.step = m.first_step)
+"""
+"""A row where a metric has lost its first value: its run is being purged."""
+
+
 def storable(text: str) -> str:
     """The text with lone surrogates (undecodable bytes of a command line) replaced, which SQLite cannot store."""
     return text.encode("utf-8", "replace").decode()
 
 
 def _restore(raw: sqlite3.Connection, run_id: int) -> None:
-    done, first = _known(raw, run_id, "iterations_done, coalesce(parent_iteration, 0)")
-    row = raw.execute("SELECT 1 FROM iterations WHERE run_id = ? AND iteration = ?", (run_id, first)).fetchone()
-    if done > first and row is None:
+    done, first, kind = _known(raw, run_id, "iterations_done, coalesce(parent_iteration, 0), kind")
+    if kind == "engine":
+        row = raw.execute("SELECT 1 FROM iterations WHERE run_id = ? AND iteration = ?", (run_id, first)).fetchone()
+        is_whole = done <= first or row is not None
+    else:
+        is_whole = raw.execute(UNWHOLE, (run_id,)).fetchone() is None
+    if not is_whole:
         raise Refused(f"Run {run_id} is being purged: iterations of it are gone, so it cannot be brought back.")
     raw.execute("UPDATE runs SET deleted_at = NULL WHERE run_id = ?", (run_id,))
 

@@ -22,12 +22,18 @@ def spec_at(raw: sqlite3.Connection, run_id: int, iteration: int) -> RunSpec:
     Raises NoRun for an unknown run, SpecError for an unreadable spec, Refused when the run cannot be forked there.
     """
     row = raw.execute(
-        "SELECT spec, iterations_done, coalesce(parent_iteration, 0), parent_id, deleted_at FROM runs WHERE run_id = ?",
+        "SELECT spec, iterations_done, coalesce(parent_iteration, 0), parent_id, deleted_at, kind FROM runs "
+        "WHERE run_id = ?",
         (run_id,),
     ).fetchone()
     if row is None:
         raise NoRun(run_id)
-    text, done, first, parent_id, deleted_at = row
+    text, done, first, parent_id, deleted_at, kind = row
+    if kind != "engine":
+        raise Refused(
+            f"Run {run_id} is {kind}: it was not computed by the engine, so it has no weights to go on from. "
+            f"Nothing was forked."
+        )
     if deleted_at is not None:
         raise Refused(
             f"Run {run_id} is deleted; {store_command(f'undelete {run_id}')} brings it back. Nothing was forked."

@@ -8,7 +8,7 @@ from dataclasses import replace
 from engine.spec import RunSpec, SpecError, spec_from_json
 from engine.store.file.connection import Connection
 from engine.store.file.timing import utc_now
-from engine.store.records import WORKER_COLUMNS, Claim, Ownership, StoreError, Sweep, worker_from_row
+from engine.store.records import LOST, WORKER_COLUMNS, Claim, Ownership, StoreError, Sweep, worker_from_row
 from engine.store.write.catalogue import storable
 from engine.store.write.forks import add_fork, newest_checkpoint, origin_of, spec_at
 from engine.store.write.rungs import WAITING, decide_rungs
@@ -187,9 +187,17 @@ class Queue:
     def requeue(self, lost: Ownership, reason: str) -> bool:
         """Queue a lost run again, or fail it after MOST_TIMES_LOST lost workers without progress; True when done.
 
-        False when the run's attempt or state has changed since `lost` was read: nothing is changed then.
+        A logged run fails at once: its program, not the queue, would have gone on with it. False when the run's attempt
+        or state has changed since `lost` was read: nothing is changed then.
         """
         with self._connection.transaction() as raw:
+            logged = raw.execute(
+                "SELECT 1 FROM runs WHERE run_id = ? AND attempt = ? AND state = 'running' AND kind <> 'engine'",
+                (lost.run_id, lost.attempt),
+            ).fetchone()
+            if logged is not None:
+                end(raw, lost.run_id, "failed", LOST)
+                return True
             rows = raw.execute(
                 "UPDATE runs SET state = 'queued', times_lost = times_lost + 1, reason = ? "
                 "WHERE run_id = ? AND attempt = ? AND state = 'running' RETURNING times_lost",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sqlite3
 from dataclasses import fields
 from typing import Literal
@@ -10,16 +11,16 @@ from engine.files.program import store_command
 from engine.spec import parse_field
 from engine.store.file.timing import utc_now
 from engine.store.records import ENDED, Command, NoRun, Refused, readable_spec
-from engine.text import setting_text
+from engine.text import clean, setting_text
 
-Verb = Literal["stop", "pause", "resume", "set-step-size"]
-VERBS: tuple[Verb, ...] = ("stop", "pause", "resume", "set-step-size")
+Verb = Literal["stop", "pause", "resume", "set-step-size", "set-knob"]
+VERBS: tuple[Verb, ...] = ("stop", "pause", "resume", "set-step-size", "set-knob")
 
 COMMAND_COLUMNS = ", ".join(column.name for column in fields(Command))
 
 ENDED_WORDS = {"finished": "finished", "failed": "failed", "cancelled": "been stopped"}
 
-TO_DO = {"set-step-size": "give a step size to"}
+TO_DO = {"set-step-size": "give a step size to", "set-knob": "set a knob of"}
 """The verb phrase for a command in a sentence, where its name is not one."""
 
 AT_RUNG = """
@@ -31,10 +32,24 @@ iteration is written on arrival."""
 
 
 def parsed(verb: str, argument: str) -> str:
-    """The argument of a command as stored. Raises ValueError for an unknown verb or an invalid step size."""
+    """The argument of a command as stored, of a knob `name=value`. Raises ValueError for an unknown verb or an invalid
+    number."""
     if verb not in VERBS:
         raise ValueError(f"{verb!r} is not a command for a run (choose from {', '.join(VERBS)})")
+    if verb == "set-knob":
+        name, _, value = argument.rpartition("=")
+        return f"{name}={_number(name, value)!r}"
     return repr(parse_field("step_size", argument)) if verb == "set-step-size" else argument
+
+
+def _number(name: str, text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise ValueError(f"{clean(name, 60)}: give a number, not {clean(text, 60)!r}")
+    return value
 
 
 def asked_step_size(raw: sqlite3.Connection, run_id: int) -> float:
@@ -61,7 +76,7 @@ def command(raw: sqlite3.Connection, run_id: int, verb: str, argument: str = "")
     Raises NoRun for an unknown run, Refused for a deleted or ended one; nothing is changed then.
     """
     row = raw.execute(
-        f"SELECT state, iterations_done, deleted_at, iif({AT_RUNG}, rung, NULL), diverged_at IS NOT NULL "
+        f"SELECT state, iterations_done, deleted_at, iif({AT_RUNG}, rung, NULL), diverged_at IS NOT NULL, kind "
         "FROM runs WHERE run_id = ?",
         (run_id,),
     ).fetchone()
@@ -70,6 +85,13 @@ def command(raw: sqlite3.Connection, run_id: int, verb: str, argument: str = "")
     state, done, deleted_at, rung, is_diverged = str(row[0]), int(row[1]), row[2], row[3], bool(row[4])
     if deleted_at is not None:
         raise Refused(f"Run {run_id} is deleted; {store_command(f'undelete {run_id}')} brings it back.")
+    if row[5] != "engine" and (verb == "set-step-size" or state in ENDED):
+        raise Refused(_no_engine_run(run_id, row[5], verb))
+    if row[5] != "engine" and verb == "resume":
+        note(raw, run_id, verb, "", None, "")
+        return f"Resuming run {run_id} …"
+    if verb == "set-knob":
+        _check_knob(raw, run_id, argument.rpartition("=")[0])
     if state == "cancelled" and verb == "resume" and rung is not None:
         return _go_on_alone(raw, run_id, rung)
     if state == "failed" and verb == "resume":
@@ -92,6 +114,24 @@ def _has_ended(run_id: int, state: str, verb: str, *, is_diverged: bool) -> str:
     if is_diverged:
         return f"{told} A fork from before that goes on: {store_command(f'fork {run_id} --at ITERATION')}."
     return f"{told} A fork goes on from it: {store_command(f'fork {run_id}')}."
+
+
+def _no_engine_run(run_id: int, kind: str, verb: str) -> str:
+    """Why a run that the engine does not compute cannot be steered so."""
+    if kind == "imported":
+        return f"Run {run_id} was imported; nothing computes it, so there is nothing to {TO_DO.get(verb, verb)}."
+    if verb == "set-step-size":
+        return f"Run {run_id} is logged by a program of its own, whose step size is not known here."
+    return f"Run {run_id} was logged by a program of its own, which has ended; start that program again."
+
+
+def _check_knob(raw: sqlite3.Connection, run_id: int, name: str) -> None:
+    """Raise Refused where a run has no such knob, with those that it has."""
+    knobs = raw.execute("SELECT key FROM runs, json_each(nullif(knobs, '')) WHERE run_id = ?", (run_id,)).fetchall()
+    known = [str(key) for (key,) in knobs]
+    if name not in known:
+        there = f"it has {', '.join(clean(each, 60) for each in known)}" if known else "it has none"
+        raise Refused(f"Run {run_id} has no knob {clean(name, 60)!r}: {there}.")
 
 
 def command_sweep(raw: sqlite3.Connection, sweep_id: int, verb: Verb) -> int:
@@ -182,6 +222,7 @@ def _leave_for_worker(raw: sqlite3.Connection, run_id: int, state: str, verb: st
         "stop": f"Stopping run {run_id} …; what it has recorded is kept.",
         "pause": f"Pausing run {run_id} …",
         "resume": f"Run {run_id} runs on: its pause is withdrawn.",
+        "set-knob": f"Run {run_id}: {clean(argument)} from its next step on.",
     }[verb]
 
 

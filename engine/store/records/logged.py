@@ -1,0 +1,111 @@
+"""Logged: what the store knows of a run that another program logs, and the right to write it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Kind = Literal["engine", "logged", "script", "imported"]
+Resume = Literal["never", "allow", "must"]
+
+LOST = "lost: its program ended without a word"
+"""The reason of a run whose program was killed, which its recorder sees at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedFacts:
+    """What a program says of its run when it begins; `config` is a JSON object as text.
+
+    `logged_id` is what the program calls it, and `resume` whether it goes on with a run of that id. `stream` names
+    the process that logs: a recorder that takes the place of another one says the same.
+    """
+
+    stream: str
+    logged_id: str
+    name: str = ""
+    resume: Resume = "never"
+    project: str = ""
+    group: str = ""
+    config: str = "{}"
+    tags: tuple[str, ...] = ()
+    note: str = ""
+    environment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedClaim:
+    """A recorder's exclusive right to write one run, for one attempt.
+
+    `received` bytes of the run's stream are stored already. `elapsed_s` and `next_step` continue a run that its
+    program goes on with; 0 for a new one. `notice` is a sentence for the program's user, usually ''.
+    """
+
+    run_id: int
+    worker_id: int
+    attempt: int
+    received: int = 0
+    elapsed_s: float = 0.0
+    next_step: int = 0
+    notice: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Measured:
+    """Values of one metric in the order in which they were logged: columns of shape (n,), of a step's values the last
+    one counts."""
+
+    step: NDArray[np.int64]
+    elapsed_us: NDArray[np.int64]
+    value: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.step)
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One metric of a run: `count` steps have a value, from `first_step` to `last_step`; `last` is that of the last.
+
+    `low` and `high` are of the finite values, NaN without any.
+    """
+
+    name: str
+    count: int
+    first_step: int
+    last_step: int
+    last: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedBackground:
+    """What a logged run's program said of it; `config`, `summary` and `knobs` are JSON objects as text, or ''."""
+
+    project: str = ""
+    group: str = ""
+    config: str = ""
+    summary: str = ""
+    knobs: str = ""
+    logged_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedNews:
+    """What else a recorder stores with a batch of measurements.
+
+    `marks` are (step, text); `config`, `summary` and `knobs` replace the stored JSON objects (None: unchanged);
+    `received` is the position in the stream after all of it.
+    """
+
+    received: int
+    elapsed_s: float
+    marks: tuple[tuple[int, str], ...] = ()
+    config: str | None = None
+    summary: str | None = None
+    knobs: str | None = None
+    evaluations: tuple[tuple[int, str, float, float], ...] = field(default=())
+    applied: tuple[tuple[int, int | None, str], ...] = ()
