@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Any
 
-from lossboard.root import check_name
-
+TYPE_CHECKING = False  # imported by type checkers alone: typing takes longer than all of this
 if TYPE_CHECKING:
+    from typing import Any
+
     from engine import datasets
     from engine.analysis import gradient, landscape, probe
     from engine.objective.functions import as_objective, known_function
@@ -20,11 +20,14 @@ if TYPE_CHECKING:
     from engine.sweep import Axis, SweepPlan
     from engine.trace.block import Block
     from engine.trace.state import State
+    from lossboard.current import current_run, evaluate, finish, knob, log, mark, should_stop, start, steps
+    from lossboard.run import Run
 
 HOMES = {
     "Axis": "engine.sweep",
     "Block": "engine.trace.block",
     "NetworkOptions": "engine.objective.objectives",
+    "Run": "lossboard.run",
     "RunSpec": "engine.spec",
     "SpecError": "engine.spec",
     "State": "engine.trace.state",
@@ -32,17 +35,26 @@ HOMES = {
     "SweepPlan": "engine.sweep",
     "Update": "engine.strategy.updates",
     "as_objective": "engine.objective.functions",
+    "current_run": "lossboard.current",
     "datasets": "engine",
     "defaults": "engine.spec",
+    "evaluate": "lossboard.current",
+    "finish": "lossboard.current",
     "gradient": "engine.analysis",
+    "knob": "lossboard.current",
     "known_function": "engine.objective.functions",
     "landscape": "engine.analysis",
+    "log": "lossboard.current",
+    "mark": "lossboard.current",
     "objective": "engine.objective.objectives",
     "open_for_reading": "engine.store",
     "open_for_writing": "engine.store",
     "optimize": "engine.strategy",
     "own_objective": "engine.objective.own_functions",
     "probe": "engine.analysis",
+    "should_stop": "lossboard.current",
+    "start": "lossboard.current",
+    "steps": "lossboard.current",
 }
 """The home of each public name: a module that defines it, or a package that it is a module of."""
 
@@ -50,6 +62,7 @@ __all__ = [
     "Axis",
     "Block",
     "NetworkOptions",
+    "Run",
     "RunSpec",
     "SpecError",
     "State",
@@ -57,17 +70,26 @@ __all__ = [
     "SweepPlan",
     "Update",
     "as_objective",
+    "current_run",
     "datasets",
     "defaults",
+    "evaluate",
+    "finish",
     "gradient",
+    "knob",
     "known_function",
     "landscape",
+    "log",
+    "mark",
     "objective",
     "open_for_reading",
     "open_for_writing",
     "optimize",
     "own_objective",
     "probe",
+    "should_stop",
+    "start",
+    "steps",
 ]
 
 
@@ -76,7 +98,8 @@ def __getattr__(name: str) -> Any:
     home = HOMES.get(name)
     if home is None:
         raise AttributeError(f"module 'lossboard' has no attribute {name!r}")
-    check_name("engine")
+    if home.startswith("engine"):
+        importlib.import_module("lossboard.root").check_name("engine")
     module = importlib.import_module(home)
     found = getattr(module, name, None)
     return importlib.import_module(f"{home}.{name}") if found is None else found

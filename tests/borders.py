@@ -25,7 +25,7 @@ WRITING = re.compile(
 )
 WRITERS = ("transaction", "write_lock", "executescript", "executemany", "bring_up_to_date", "make_store", "set_aside")
 """What opens a transaction, makes or migrates a store, or puts its journal away."""
-NAMES_ONLY = ("__all__", "if TYPE_CHECKING:")
+NAMES_ONLY = ("__all__", "TYPE_CHECKING", "if TYPE_CHECKING:")
 TEXTUALS_OWN = ("_compositor", "_driver", "_display", "_background_screens", "_next_callbacks", "_pending_message")
 """Attributes of Textual's apps, screens and pumps that are not for everybody."""
 
@@ -81,7 +81,8 @@ def engine_knows_no_screen(tree: Tree) -> set[str]:
 
 def logging_needs_only_python(tree: Tree) -> set[str]:
     """What other people's programs load when they log is the standard library and files that need no more."""
-    light = ("lossboard/root.py", "lossboard/run.py", "lossboard/wire.py")
+    names = ("root", "wire", "values", "failure", "segments", "link", "run", "current")
+    light = tuple(f"lossboard/{name}.py" for name in names)
     allowed = {file.removesuffix(".py").replace("/", ".") for file in light}
     return {
         f"{file}: {name}"

@@ -1,0 +1,195 @@
+"""Segments: a program's stream of frames in the kernel's memory, where it outlives the program until it is stored.
+
+A write to a memory file is in the kernel when it returns and never waits: `kill -9` of the program loses nothing, and a
+recorder that is slow, stopped or dead keeps nobody waiting. The recorder has the same files open and reads on as they
+grow. What is stored is let go, a segment at a time. Beyond MOST_IN_MEMORY bytes segments are files beside the store.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import threading
+
+from lossboard.wire import HELLO, json_frame, shape_frame
+
+TYPE_CHECKING = False  # imported by type checkers alone: typing takes longer than all of this
+if TYPE_CHECKING:
+    from typing import Any
+
+SEGMENT_BYTES = 4 << 20
+MOST_IN_MEMORY = 64 << 20
+MOST_KEPT = 256 << 20
+"""Bytes in memory beyond which frames are dropped, where no file can be made beside the store either: a program that
+runs out of memory would lose more."""
+
+SPILLED = ".logged"
+"""The ending of segments that are files; they stand beside their store."""
+
+
+class Segment:
+    """One file of a stream: `start` is the position of its first byte in the stream, `path` '' if it is memory."""
+
+    __slots__ = ("fd", "path", "start")
+
+    def __init__(self, fd: int, start: int, path: str = "") -> None:
+        self.fd, self.start, self.path = fd, start, path
+
+
+class Stream:
+    """What one process logs. `facts` say whose it is in each segment; `beside` is the store's path."""
+
+    def __init__(self, facts: dict[str, Any], beside: str) -> None:
+        self.lock = threading.RLock()
+        """Held around a write: segments change under it. A signal's handler may log while its thread holds it."""
+        self.dropped = False
+        """Whether something was logged that could be kept nowhere."""
+        self.facts = facts
+        self._beside = beside
+        self._preamble: list[bytes] = []
+        self._count = 0
+        self.segments: list[Segment] = []
+        self._new: list[Segment] = []
+        self._to_disk = False
+        self._nowhere = os.open(os.devnull, os.O_WRONLY)
+        self.fd = -1
+        self._begin(0)
+
+    @property
+    def end(self) -> int:
+        """The position after what was written last."""
+        with self.lock:
+            return self.segments[-1].start + os.lseek(self.segments[-1].fd, 0, os.SEEK_CUR)
+
+    def put(self, frame: bytes) -> None:
+        """Write a frame; never raises, and never waits."""
+        with self.lock:
+            try:
+                written = os.write(self.fd, frame)
+            except OSError:
+                written = 0
+            if written != len(frame):
+                self.mend(frame, written)
+
+    def mend(self, frame: bytes, written: int) -> None:
+        """Take back a frame of which only a part found room, and write it to another segment."""
+        with self.lock:
+            try:
+                place = os.lseek(self.fd, 0, os.SEEK_CUR) - written
+                os.ftruncate(self.fd, place)
+                os.lseek(self.fd, place, os.SEEK_SET)
+                self._to_disk = not self.segments[-1].path
+                self._begin(self.segments[-1].start + place)
+                if os.write(self.fd, frame) == len(frame):
+                    return
+            except OSError:
+                pass
+            self.dropped = True
+
+    def define(self, number: int, names: tuple[str, ...]) -> None:
+        """Name the metrics of a shape, here and in each segment to come."""
+        with self.lock:
+            frame = shape_frame(number, names)
+            self.put(frame)
+            self._preamble.append(frame)
+
+    def new(self) -> list[Segment]:
+        """The segments that were begun since the last call."""
+        with self.lock:
+            found, self._new = self._new, []
+            return found
+
+    def turn(self) -> None:
+        """Begin another segment where the last one is full."""
+        with self.lock:
+            size = os.fstat(self.segments[-1].fd).st_size
+            if size < SEGMENT_BYTES:
+                return
+            in_memory = sum(os.fstat(each.fd).st_size for each in self.segments if not each.path)
+            self._to_disk = in_memory > MOST_IN_MEMORY
+            if self.fd == self._nowhere and in_memory > MOST_IN_MEMORY:
+                return
+            self._begin(self.segments[-1].start + size)
+            if in_memory > MOST_KEPT and not self.segments[-1].path:
+                self.fd, self.dropped = self._nowhere, True
+
+    def stored(self, position: int) -> None:
+        """Let go of the segments before a position."""
+        with self.lock:
+            while len(self.segments) > 1 and self.segments[1].start <= position:
+                _let_go(self.segments.pop(0))
+
+    def save(self) -> list[str]:
+        """Write all that is not stored into files beside the store, and go on in one; their paths."""
+        with self.lock:
+            for place, segment in enumerate(self.segments):
+                if segment.path:
+                    continue
+                saved = self._file(segment.start)
+                if saved is None:
+                    break
+                copy(segment.fd, saved.fd)
+                os.close(segment.fd)
+                self.segments[place] = saved
+            self.fd = self.segments[-1].fd
+            return [segment.path for segment in self.segments if segment.path]
+
+    def close(self) -> None:
+        """Close what is open; files stay where they are."""
+        with self.lock:
+            for segment in self.segments:
+                os.close(segment.fd)
+            os.close(self._nowhere)
+            self.segments = []
+            self.fd = -1
+
+    def _begin(self, start: int) -> None:
+        made = self._file(start) if self._to_disk else None
+        self.segments.append(made or Segment(_memory(), start))
+        self._new.append(self.segments[-1])
+        self.fd = self.segments[-1].fd
+        hello = json_frame(HELLO, {**self.facts, "start": start, "path": self.segments[-1].path})
+        os.write(self.fd, hello + b"".join(self._preamble))
+
+    def _file(self, start: int) -> Segment | None:
+        """A new file beside the store, locked while somebody has it open; None where none can be made."""
+        self._count += 1
+        path = f"{self._beside}.{self.facts['stream'][:12]}-{self._count}{SPILLED}"
+        try:
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+        except OSError:
+            return None
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return Segment(descriptor, start, path)  # a file system without locks
+        return Segment(descriptor, start, path)
+
+
+def copy(source: int, target: int) -> None:
+    """Append all of one file to another. Raises OSError."""
+    place = 0
+    while piece := os.pread(source, 1 << 20, place):
+        place += len(piece)
+        while piece:
+            piece = piece[os.write(target, piece) :]
+
+
+def _memory() -> int:
+    """The descriptor of a file in memory, or of one without a name where the system has none of these."""
+    if hasattr(os, "memfd_create"):
+        return os.memfd_create("lossboard")
+    from tempfile import mkstemp
+
+    descriptor, path = mkstemp(prefix="lossboard-")
+    os.unlink(path)
+    return descriptor
+
+
+def _let_go(segment: Segment) -> None:
+    os.close(segment.fd)
+    if segment.path:
+        try:
+            os.unlink(segment.path)
+        except FileNotFoundError:
+            return
