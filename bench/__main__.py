@@ -21,7 +21,7 @@ BENCHES = (
     "replay",
     "inspector",
 )
-APART = ("soak",)
+APART = ("soak", "logging")
 """Those that take so long that they are only run when they are named."""
 
 

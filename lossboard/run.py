@@ -207,6 +207,11 @@ class Run:
         reason = "" if not exit_code else f"its program ended with exit code {exit_code}"
         self.end(Ending("failed" if exit_code else "finished", reason))
 
+    @property
+    def recorder(self) -> int:
+        """The process id of its recorder; 0 while there is none."""
+        return 0 if self._link is None else self._link.recorder
+
     def __enter__(self) -> Self:
         return self
 

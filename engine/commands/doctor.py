@@ -13,6 +13,7 @@ import click
 from engine.commands.options import as_json, json_option, people_errors
 from engine.jobs.people.doctor import Finding, examine
 from engine.jobs.processes import recovery
+from engine.jobs.processes.spilled import store_spilled
 from engine.store import open_for_writing
 from engine.text import clean
 
@@ -31,9 +32,12 @@ SIGNS = {"ok": "ok", "note": "note", "problem": "PROBLEM"}
 def command(db: str, rebuild: bool, take_over: int | None, json: bool) -> None:
     """Look at the machine, the store, its workers and the terminal, and say what to do.
 
+    What programs logged into files beside the store, while it could not be written, is stored first.
     Exits with 1 when there is a problem.
     """
     with people_errors():
+        for sentence in store_spilled(db):
+            click.echo(clean(sentence, 500), err=True)
         if rebuild:
             rebuild_pyramids(db)
         if take_over is not None:

@@ -44,8 +44,11 @@ RETRY_S = 1.0
 PATIENCE_S = 30.0
 """Seconds for which a recorder waits for a store that cannot be written once its program is gone."""
 
-READ_BYTES = 2 << 20
+READ_BYTES = 1 << 18
 """Most bytes of a stream in one commit: what a recorder has in memory, and how long it holds the store's lock."""
+
+HEAD_ROOM = READ_BYTES // 2
+"""Where less of READ_BYTES is left, more is there already, and the next commit does not wait."""
 
 HELLO_BYTES = 1 << 16
 
@@ -92,6 +95,7 @@ class Recording:
         self._pending = Gathered()
         self._told: set[int] = set()
         self._complaint = ""
+        self._was_idle = False
         self._written_at, self._version = -HEARTBEAT_S, -1
 
     @property
@@ -101,10 +105,9 @@ class Recording:
 
     @property
     def has_all(self) -> bool:
-        """Whether all that the program wrote is stored."""
-        self._open_segments()
-        unread = any(os.fstat(each.fd).st_size > each.place for each in self._readings)
-        return self._writer is not None and not unread and not self._is_new
+        """Whether the last turn found nothing more of what the program wrote, and all is stored. A frame that was being
+        written when the program was killed is none."""
+        return self._writer is not None and self._was_idle and not self._descriptors and not self._is_new
 
     @property
     def _is_new(self) -> bool:
@@ -138,7 +141,11 @@ class Recording:
         self._commit(self._writer or self._begin())
 
     def close(self) -> None:
-        """Leave the store."""
+        """Leave the store, and close the segments."""
+        for descriptor in [*self._descriptors, *(each.fd for each in self._readings)]:
+            os.close(descriptor)
+        self._descriptors.clear()
+        self._readings.clear()
         if self._store is not None:
             try:
                 self._store.leave(self._worker_id)
@@ -207,15 +214,18 @@ class Recording:
         left, self.has_more = READ_BYTES, False
         for reading in self._readings:
             while left > 0 and self._pending.end is None:
-                piece = os.pread(reading.fd, left, reading.place)
+                piece = _whole_frames(reading, left)
                 taken = reading.decoder.feed(piece, self._pending) if piece else 0
                 reading.place += taken
                 left -= taken
                 if not taken:
                     break
-            if left <= 0:
-                self.has_more = True
-                return
+            size = os.fstat(reading.fd).st_size
+            if left > 0 and reading is not self._readings[-1] and reading.place < size:
+                log.warning("%d bytes at the end of a segment are no frame", size - reading.place)
+                reading.place = size
+        self.has_more = left < HEAD_ROOM
+        self._was_idle = left == READ_BYTES
 
     def _commit(self, writer: LoggedWriter) -> None:
         pending = self._pending
@@ -261,6 +271,15 @@ class Recording:
         if self._store is not None:
             self._store.close()
         self._store = self._writer = None
+
+
+def _whole_frames(reading: Reading, most: int) -> bytes:
+    """What comes next in a segment, at most so many bytes, but at least one frame where all of it is there."""
+    piece = os.pread(reading.fd, most, reading.place)
+    if len(piece) >= HEAD.size and head_at(piece, 0) is None:
+        length, _ = HEAD.unpack_from(piece)
+        return os.pread(reading.fd, length + HEAD.size - 1, reading.place)
+    return piece
 
 
 def hello_of(descriptor: int) -> dict[str, Any]:

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import fcntl
-import glob
 import logging
 import os
 from pathlib import Path
 
+from engine.jobs.processes.spilled import spilled
 from engine.store import FencedOff
 from lossboard.recorder.recording import Recording, hello_of
 from lossboard.segments import SPILLED, copy
 from lossboard.wire import Damaged
 
 log = logging.getLogger(__name__)
-
-
-def spilled(store: Path) -> list[Path]:
-    """The files of segments beside a store."""
-    return [Path(path) for path in sorted(glob.glob(f"{glob.escape(str(store))}.*{SPILLED}"))]
 
 
 def fold(store: Path) -> list[str]:

@@ -9,13 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 import lossboard
+from engine.commands.cli import main
+from engine.jobs.processes.spilled import SPILLED, spilled
 from engine.store import FencedOff, open_for_reading, open_for_writing
 from engine.store.file import connection
 from lossboard import segments
+from lossboard.recorder import recording as recording_module
 from lossboard.recorder.recording import Recording
-from lossboard.recorder.spilled import fold, save, spilled
+from lossboard.recorder.spilled import fold, save
 from lossboard.segments import Stream
 from lossboard.wire import NEWS, NOTICE, STORED, WELCOME, Frames, json_frame, row_packer
 from tests.logged.programs import logged
@@ -63,6 +67,10 @@ def stream(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stream:
     return Stream(FACTS, str(tmp_path / "runs.db"))
 
 
+def test_both_sides_know_such_files_by_their_ending() -> None:
+    assert segments.SPILLED == SPILLED
+
+
 def test_a_long_stream_lies_in_files_until_it_is_stored(stream: Stream, tmp_path: Path) -> None:
     filled(stream, range(1000))
     assert len(spilled(tmp_path / "runs.db")) > 3
@@ -83,6 +91,39 @@ def test_a_long_stream_lies_in_files_until_it_is_stored(stream: Stream, tmp_path
     ]
 
 
+def test_a_recorder_that_dies_between_any_two_commits_has_stored_all_before_its_position(
+    stream: Stream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recording_module, "READ_BYTES", 700)
+    filled(stream, range(500))
+    stream.put(json_frame(NEWS, {"config": {"long": "x" * 3000}}))
+    filled(stream, range(500, 600))
+    path, stored = tmp_path / "runs.db", [0]
+    while stored[-1] < 600:
+        recording = Recording(path, descriptors(stream), Told())
+        while len(logged(tmp_path) if path.exists() else ()) == stored[-1]:
+            recording.turn()
+        recording.close()
+        steps = logged(tmp_path)
+        assert sorted(steps) == list(range(len(steps)))
+        stored.append(len(steps))
+        [(received,)] = query(path, "SELECT received FROM runs")
+        stream.stored(received)
+    assert len(stored) > 20
+
+
+def test_a_frame_that_was_being_written_at_the_kill_is_none(stream: Stream, tmp_path: Path) -> None:
+    filled(stream, range(100))
+    os.write(stream.fd, row_packer(0, 1)(100, 0.0, 9.0)[:20])
+    recording = Recording(tmp_path / "runs.db", descriptors(stream), Told())
+    recording.turn()
+    assert not recording.has_all
+    recording.turn()
+    assert recording.has_all
+    recording.close()
+    assert sorted(logged(tmp_path)) == list(range(100))
+
+
 def test_who_takes_over_reads_on_where_the_other_was(stream: Stream, tmp_path: Path) -> None:
     path = tmp_path / "runs.db"
     filled(stream, range(300))
@@ -91,6 +132,7 @@ def test_who_takes_over_reads_on_where_the_other_was(stream: Stream, tmp_path: P
     first.turn()
     filled(stream, range(300, 400))
     second = Recording(path, descriptors(stream), Told())
+    second.turn()
     second.turn()
     with pytest.raises(FencedOff):
         first.turn()
@@ -161,7 +203,9 @@ def test_a_program_whose_recorder_cannot_start_writes_a_file(
     assert "cannot be stored (its recorder cannot be started" in capsys.readouterr().err
     assert len(spilled(tmp_path / "runs.db")) == 1
     monkeypatch.undo()
-    assert len(fold(tmp_path / "runs.db")) == 1
+    result = CliRunner().invoke(main, ["--db", str(tmp_path / "runs.db"), "doctor"])
+    assert "run 1: what lay in 1 file beside the store is in it now" in result.stderr
+    assert spilled(tmp_path / "runs.db") == []
     assert logged(tmp_path) == {step: step * 0.5 for step in range(100)}
     assert query(tmp_path / "runs.db", "SELECT state FROM runs") == [("finished",)]
 
