@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from engine.spec import RunSpec, defaults
-from engine.store import Process, RunWriter, Store
+from engine.store import LoggedFacts, LoggedNews, LoggedWriter, Measured, Process, RunWriter, Store
 from engine.trace.block import Block
 
 SECONDS_PER_ITERATION = 0.001
@@ -37,6 +37,27 @@ def block_of(losses: ArrayLike, first: int = 0) -> Block:
     loss = np.asarray(losses, dtype=np.float64)
     elapsed = SECONDS_PER_ITERATION * np.arange(first + 1, first + len(loss) + 1, dtype=np.float64)
     return Block(first_iteration=first, loss=loss, elapsed_s=elapsed)
+
+
+def facts(stream: str = "s1", **given: object) -> LoggedFacts:
+    """What a program says of its run when it begins."""
+    return LoggedFacts(**{"stream": stream, "logged_id": stream, "name": "mine", **given})  # type: ignore[arg-type]
+
+
+def begun(store: Store, stream: str = "s1", **given: object) -> LoggedWriter:
+    """The writer of a logged run that has just begun."""
+    return store.logged_writer(store.logged.begin(store.register_worker(process()), facts(stream, **given)))
+
+
+def measured(rows: Sequence[tuple[int, float]]) -> Measured:
+    """(step, value) as a batch, each a millisecond a step after the start."""
+    step, value = (list(column) for column in zip(*rows, strict=True))
+    return Measured(np.array(step, np.int64), np.array(step, np.int64) * 1000 + 7, np.array(value, np.float64))
+
+
+def news(received: int = 0, elapsed_s: float = 1.0, **given: object) -> LoggedNews:
+    """What else is stored with a batch."""
+    return LoggedNews(received, elapsed_s, **given)  # type: ignore[arg-type]
 
 
 def query(path: Path, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from json import loads
 from typing import Any
 
 import click
@@ -16,6 +17,8 @@ from engine.store import Evaluation, Reader, Run, reason_words, status_word
 from engine.text import clean, counted
 from engine.trace.smoothing import HALF_LIFE
 from engine.trace.state import PLANNED_DONE
+
+MOST_METRICS = 200
 
 PLANNED = "planned"
 """The label of a run's budget in iterations, as the list calls it: `iterations` are those that are done."""
@@ -32,10 +35,11 @@ def command(db: str, run_id: int, json: bool) -> None:
         status, events = judge(run, reader.workers()), reader.events(run_id)
         whole = whole_run(reader, run_id) if json else {}
         environment = dict(reader.background(run).environment)
+        told = told_by_program(reader, run)
     if json:
         click.echo(as_json(whole))
         return
-    for label, value in described(run, status):
+    for label, value in [*described(run, status), *told]:
         click.echo(f"{label:>17}  {value}")
     if "gradient" in environment:
         click.echo(f"{'gradient':>17}  {clean(environment['gradient'], 200)}")
@@ -53,6 +57,7 @@ def whole_run(reader: Reader, run_id: int) -> dict[str, Any]:
     run = reader.the_run(run_id)
     return {
         **run_as_dict(run, judge(run, reader.workers())),
+        **({} if run.kind == "engine" else logged_as_dict(reader, run_id)),
         "evaluations": [evaluation_as_dict(evaluation) for evaluation in reader.evaluations(run_id)],
         "events": [asdict(event) for event in reader.events(run_id)],
     }
@@ -62,6 +67,46 @@ def evaluation_as_dict(evaluation: Evaluation) -> dict[str, Any]:
     """An evaluation as a JSON object; the accuracy of a function, which has none, is null."""
     has_accuracy = evaluation.accuracy == evaluation.accuracy
     return asdict(evaluation) if has_accuracy else {**asdict(evaluation), "accuracy": None}
+
+
+OBJECTS = ("config", "summary", "knobs")
+
+
+def logged_as_dict(reader: Reader, run_id: int) -> dict[str, Any]:
+    """What a logged run's program said of it and its metrics, as a JSON object."""
+    said = asdict(reader.logged_background(run_id))
+    objects = {name: json_object(said[name]) for name in OBJECTS}
+    return {**said, **objects, "metrics": [asdict(metric) for metric in reader.metrics(run_id)]}
+
+
+def told_by_program(reader: Reader, run: Run) -> list[tuple[str, str]]:
+    """What a logged run's program says of it, and the newest value of each metric, as (label, value) lines."""
+    if run.kind == "engine":
+        return []
+    said = asdict(reader.logged_background(run.run_id))
+    lines = [(name, clean(said[name], 200)) for name in ("project", "group") if said[name]]
+    for name in OBJECTS:
+        values = json_object(said[name])
+        text = ", ".join(f"{clean(key, 60)} {clean(str(_shown(value)), 60)}" for key, value in values.items())
+        lines += [(name, text)] if text else []
+    for metric in reader.metrics(run.run_id)[:MOST_METRICS]:
+        span = f"lowest {loss(metric.low)}, highest {loss(metric.high)}, {counted(metric.count, 'value')}"
+        lines.append((clean(metric.name, 60), f"{loss(metric.last)} at step {metric.last_step}; {span}"))
+    return lines
+
+
+def json_object(text: str) -> dict[str, Any]:
+    """A stored JSON object; {} where it is none."""
+    try:
+        found = loads(text)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _shown(value: Any) -> Any:
+    """A value as it is shown: of a knob how it stands."""
+    return value.get("value", value) if isinstance(value, dict) else value
 
 
 def described(run: Run, status: str) -> list[tuple[str, str]]:

@@ -42,6 +42,7 @@ from engine.store.records import (
     Worker,
     reason_words,
     status_word,
+    uncomputed,
 )
 from engine.store.schema.backup import Backup, back_up
 from engine.store.store import Store, WorkerDemand, open_for_reading, open_for_writing
@@ -103,4 +104,5 @@ __all__ = [
     "open_for_writing",
     "reason_words",
     "status_word",
+    "uncomputed",
 ]

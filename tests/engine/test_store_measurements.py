@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +13,6 @@ from hypothesis import strategies as st
 
 from engine.store import (
     FencedOff,
-    LoggedFacts,
-    LoggedNews,
-    LoggedWriter,
     Measured,
     Refused,
     Store,
@@ -24,7 +21,7 @@ from engine.store import (
 from engine.store.schema.inspection import inspect
 from engine.store.write.measurements import FEW_VALUES, MetricState, levels_from
 from tests.presence import present
-from tests.stores import process, query
+from tests.stores import begun, measured, news, query
 
 Values = Mapping[int, float]
 
@@ -38,23 +35,6 @@ def path(tmp_path: Path) -> Path:
 def store(path: Path) -> Iterator[Store]:
     with open_for_writing(path) as store:
         yield store
-
-
-def facts(stream: str = "s1", **given: object) -> LoggedFacts:
-    return LoggedFacts(**{"stream": stream, "logged_id": stream, "name": "mine", **given})  # type: ignore[arg-type]
-
-
-def begun(store: Store, stream: str = "s1", **given: object) -> LoggedWriter:
-    return store.logged_writer(store.logged.begin(store.register_worker(process()), facts(stream, **given)))
-
-
-def measured(rows: Sequence[tuple[int, float]]) -> Measured:
-    step, value = (list(column) for column in zip(*rows, strict=True))
-    return Measured(np.array(step, np.int64), np.array(step, np.int64) * 1000 + 7, np.array(value, np.float64))
-
-
-def news(received: int = 0, elapsed_s: float = 1.0, **given: object) -> LoggedNews:
-    return LoggedNews(received, elapsed_s, **given)  # type: ignore[arg-type]
 
 
 def buckets(path: Path, metric_id: int = 0) -> dict[tuple[int, int], tuple[float, ...]]:
@@ -207,8 +187,9 @@ def test_a_logged_run_whose_recorder_is_gone_fails_and_is_not_queued(store: Stor
 
 def test_what_only_the_engine_can_do_is_refused_in_a_sentence(store: Store) -> None:
     begun(store).end("finished", "", {"loss": measured([(0, 1.0)])}, news())
-    for verb, argument in (("resume", ""), ("stop", ""), ("set-step-size", "0.1")):
-        with pytest.raises(Refused, match="program of its own"):
+    for verb, argument, why in (("resume", "", "program of its own"), ("set-step-size", "0.1", "program of its own"),
+                                ("stop", "", "nothing to stop")):  # fmt: skip
+        with pytest.raises(Refused, match=why):
             store.queue.command(1, verb, argument)
     with pytest.raises(Refused, match="no weights to go on from"):
         store.queue.spec_at(1, 0)

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from engine.spec import FIELDS, RunSpec, SpecError, short_name
 from engine.store import Run, SweepTitle
+from engine.store.records.runs import OF_KIND
 from engine.text import clean
 from tui.text import numbers
 
@@ -29,7 +30,9 @@ def describe(run: Run) -> str:
     """The run's spec in words, after its given name."""
     name = given_name(run)
     if run.spec is None:
-        return name or "a spec that this version cannot read"
+        return name or (
+            "a spec that this version cannot read" if run.kind == "engine" else f"a run that {OF_KIND[run.kind]}"
+        )
     return " · ".join(filter(None, [name, *spec_texts(run.spec, step_size_now=run.step_size_now)]))
 
 

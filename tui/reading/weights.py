@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from engine.spec import is_path, short_name
 from engine.spec.choices import OF_EXAMPLES
 from engine.store import Reader, Run
+from engine.store.records.runs import OF_KIND
 from tui.model.run_seen import Weights
 
 if TYPE_CHECKING:
@@ -64,7 +65,8 @@ def _read(reader: Reader, run: Run, iteration: int, size: int) -> Weights:
     from engine.jobs.people.kept_weights import changed_file
 
     if run.spec is None:
-        return Weights(run.run_id, iteration, trouble="this version cannot read its spec")
+        trouble = "this version cannot read its spec" if run.kind == "engine" else f"it {OF_KIND[run.kind]}"
+        return Weights(run.run_id, iteration, trouble=trouble)
     if size > MOST_BYTES:
         return Weights(run.run_id, iteration, trouble=f"its state has {size >> 20:,} MB")
     if trouble := changed_file(reader, run, MOST_BYTES):

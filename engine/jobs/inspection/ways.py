@@ -14,7 +14,7 @@ from engine.analysis.surface import Array
 from engine.jobs.people.kept_weights import state_of
 from engine.jobs.worker.data_check import check_data_of
 from engine.jobs.worker.forking import repeated
-from engine.store import Reader, Refused
+from engine.store import Reader, Refused, uncomputed
 from engine.strategy import optimize
 from engine.strategy.optimize import Optimization
 from engine.trace.state import State
@@ -89,7 +89,7 @@ class Walker:
     def __init__(self, reader: Reader, run_id: int) -> None:
         run = reader.the_run(run_id)
         if run.spec is None:
-            raise Refused(f"This version cannot read the spec of run {run_id}, so its loss cannot be computed.")
+            raise Refused(uncomputed(run))
         check_data_of(run.spec, reader.background(run), f"run {run_id}")
         self.run_id, self.spec, self.first = run_id, run.spec, run.first_iteration
         self.optimization = optimize.build(run.spec)

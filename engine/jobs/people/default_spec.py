@@ -5,7 +5,7 @@ from __future__ import annotations
 from os import PathLike
 
 from engine.spec import RunSpec, SpecError, spec_from_json
-from engine.store import Reader, Refused, open_for_writing
+from engine.store import Reader, Refused, open_for_writing, uncomputed
 
 SETTING = "usual-spec"
 
@@ -24,6 +24,8 @@ def make_default(path: str | PathLike[str], run_id: int) -> str:
     spec or an unknown run."""
     with open_for_writing(path, create=False) as store:
         run = store.reader().run(run_id)
+        if run is not None and run.kind != "engine":
+            raise Refused(f"{uncomputed(run)} What new runs begin with was not changed.")
         if run is None or run.spec is None:
             raise Refused(f"The spec of run {run_id} cannot be read; what new runs begin with was not changed.")
         store.settings.set(SETTING, run.spec.to_json())

@@ -11,7 +11,7 @@ from engine import datasets
 from engine.jobs.worker.data_check import check_data_of, data_trouble
 from engine.objective.layout import Array
 from engine.spec import RunSpec, is_path
-from engine.store import Reader, Refused, Run, open_for_reading
+from engine.store import Reader, Refused, Run, open_for_reading, uncomputed
 from engine.strategy import optimize
 from engine.strategy.optimize import Optimization
 from engine.text import counted
@@ -56,7 +56,7 @@ def kept_in(reader: Reader, run_id: int, iteration: int | None = None, known: Ke
     """Return what `kept_weights` does; where that is the checkpoint of `known`, it is not read again."""
     run = reader.the_run(run_id)
     if run.spec is None:
-        raise Refused(f"This version cannot read the spec of run {run_id}, so its loss cannot be computed.")
+        raise Refused(uncomputed(run))
     found = reader.checkpoint_size(run_id, iteration)
     if found is None and run.first_iteration:
         raise Refused(

@@ -24,7 +24,17 @@ from engine.store.records.logged import (
     Resume,
 )
 from engine.store.records.recorded import Command, Evaluation, Event
-from engine.store.records.runs import ENDED, STATES, Listed, Run, RunState, readable_spec, reason_words, status_word
+from engine.store.records.runs import (
+    ENDED,
+    STATES,
+    Listed,
+    Run,
+    RunState,
+    readable_spec,
+    reason_words,
+    status_word,
+    uncomputed,
+)
 from engine.store.records.sweeps import RungDecision, Sweep, SweepTitle
 from engine.store.records.workers import (
     WORKER_COLUMNS,
@@ -80,5 +90,6 @@ __all__ = [
     "readable_spec",
     "reason_words",
     "status_word",
+    "uncomputed",
     "worker_from_row",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -104,6 +105,21 @@ class Run:
     def first_iteration(self) -> int:
         """First iteration of the run's own rows: 0, or the iteration of the fork."""
         return self.parent_iteration or 0
+
+
+OF_KIND: Mapping[str, str] = {
+    "logged": "is logged by a program of its own",
+    "script": "is a script of its own",
+    "imported": "was imported",
+}
+"""What runs are that the engine does not compute."""
+
+
+def uncomputed(run: Run) -> str:
+    """Why the engine can compute nothing of a run without a spec, as a sentence."""
+    if run.kind == "engine":
+        return f"This version cannot read the spec of run {run.run_id}, so its loss cannot be computed."
+    return f"Run {run.run_id} {OF_KIND[run.kind]}: the engine has neither its loss function nor its weights."
 
 
 @dataclass(frozen=True, slots=True)

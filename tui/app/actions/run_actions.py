@@ -9,7 +9,7 @@ from typing import Protocol
 from textual.message import Message
 
 from engine.spec import RunSpec, SpecError, parse_field
-from engine.store import Event, StoreBusy, StoreFull
+from engine.store import Event, StoreBusy, StoreFull, uncomputed
 from engine.text import clean, counted
 from tui.app.actions import orders
 from tui.app.actions.ports import OrderPort, ScreenPort
@@ -161,8 +161,10 @@ class RunActions:
         from tui.screens.run_form import FormWords, RunForm
 
         run = self._app.snapshot.run(request.run_id)
-        if run is None or run.spec is None:
-            self._app.tell("This version cannot read the run's spec, so it cannot be forked.")
+        if run is None:
+            return
+        if run.spec is None:
+            self._app.tell(f"{uncomputed(run)} It cannot be forked.")
             return
         run_id, span = run.run_id, (run.first_iteration, run.iterations_done)
         words = FormWords(

@@ -32,11 +32,10 @@ class SteeringKeys:
     def _has_ended(self, run: Run) -> bool:
         if run.state not in ENDED:
             return False
+        status = status_word(self._screen.snapshot.status(run))
         again = "p lets it go on, " if run.state == "failed" else ""
-        status = self._screen.snapshot.status(run)
-        self._screen.tell(
-            f"Run {run.run_id} has ended already ({status_word(status)}). {again}f forks it: a new run goes on."
-        )
+        onward = f"{again}f forks it: a new run goes on." if run.kind == "engine" else "Start its program again."
+        self._screen.tell(f"Run {run.run_id} has ended already ({status}). {onward}")
         return True
 
     def action_stop(self) -> None:
