@@ -77,7 +77,7 @@ class Run:
         self._fast = self._shapes
         self._held: dict[str, Any] = {}
         self._warned: set[str] = set()
-        self._stop = threading.Event()
+        self._stopped = ""
         self._is_paused = False
         self._knobs: dict[str, dict[str, Any]] = {}
         self._commands: list[dict[str, Any]] = []
@@ -177,10 +177,10 @@ class Run:
         """Whether somebody has stopped the run; waits while it is paused. Ask often: what was told applies here."""
         if self._commands:
             self._obey()
-        while self._is_paused and not self._stop.is_set() and not self._is_silent:
+        while self._is_paused and not self._stopped and not self._is_silent:
             sleep(PAUSED_S)
             self._obey()
-        return self._stop.is_set()
+        return bool(self._stopped)
 
     def knob(self, name: str, default: float, *, low: float | None = None, high: float | None = None) -> float:
         """A number that the board may change while the loop runs: its value now, `default` at first."""
@@ -226,6 +226,8 @@ class Run:
         if self._has_ended or self._is_silent or stream is None or link is None:
             self._has_ended = True
             return
+        if self._stopped and ending.state == "finished":
+            ending = Ending("cancelled", self._stopped)
         with self._lock:
             if self._held:
                 self._put(self._next_step, self._held)
@@ -279,8 +281,8 @@ class Run:
 
     def _applied(self, verb: str, argument: str) -> str:
         if verb == "stop":
-            self._stop.set()
-            return f"stopped at step {self._next_step}"
+            self._stopped = self._stopped or f"stopped at step {self._next_step}"
+            return self._stopped
         if verb in ("pause", "resume"):
             self._is_paused = verb == "pause"
             return f"{verb}d at step {self._next_step}"

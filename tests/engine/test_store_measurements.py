@@ -135,6 +135,20 @@ def test_a_curve_has_the_extremes_of_any_stretch_in_a_bounded_number_of_rows(sto
     assert math.isinf(reader.metric_curve(1, "a", columns).low_before)
 
 
+def test_the_loss_stands_for_a_logged_run_wherever_one_curve_does(store: Store) -> None:
+    writer, step = begun(store), np.arange(3000)
+    value = np.cos(step / 500)
+    writer.write({"lr": Measured(step, step, value * 0), "val/loss": Measured(step, step * 1000, value)}, news())
+    reader = store.reader()
+    np.testing.assert_equal(reader.curve(1, 50).last, reader.metric_curve(1, "val/loss", 50).last)
+    assert len(reader.metric_curve(1, "loss", 50).iteration) == 0
+    part = reader.bucket(1, 1024, 2000)
+    assert (part.width, part.count[0]) == (976, 976)
+    assert (part.low[0], part.high[0], part.last[0]) == (value[1024:2000].min(), value[1024:2000].max(), value[1999])
+    assert part.mean[0] == pytest.approx(value[1024:2000].mean())
+    assert present(reader.run(1)).current_loss == value[-1]
+
+
 def test_a_metric_that_is_logged_seldom_has_few_buckets(store: Store, path: Path) -> None:
     writer, step = begun(store), np.arange(0, 2_000_000, 1000)
     for part in np.array_split(step, 10):

@@ -133,6 +133,7 @@ def test_a_loop_is_steered_from_outside(start: Start, tmp_path: Path) -> None:
         ("pause", 3, "paused at step 3"), ("set-knob", 3, "lr 0.1 to 1"), ("resume", 3, "resumed at step 3"),
         ("stop", 3, "stopped at step 3"),
     ]  # fmt: skip
+    assert query(path, "SELECT state, reason FROM runs") == [("cancelled", "stopped at step 3")]
     assert knobs == {"lr": {"value": 1.0, "low": 0.001, "high": 1.0}}
     assert run.knob("lr", 0.1) == 1.0
 

@@ -17,7 +17,9 @@ LAST = ("iterations", "seconds", "patience", "divergence_factor", "pace", "seed"
 
 def label(run: Run) -> str:
     """The short name of a run's strategy, such as 'gradient b256'."""
-    return run.spec.label if run.spec is not None else "unreadable spec"
+    if run.spec is not None:
+        return run.spec.label
+    return run.kind if run.kind in OF_KIND else "unreadable spec"
 
 
 def given_name(run: Run, longest: int = 200) -> str:
@@ -31,7 +33,7 @@ def describe(run: Run) -> str:
     name = given_name(run)
     if run.spec is None:
         return name or (
-            "a spec that this version cannot read" if run.kind == "engine" else f"a run that {OF_KIND[run.kind]}"
+            f"a run that {OF_KIND[run.kind]}" if run.kind in OF_KIND else "a spec that this version cannot read"
         )
     return " · ".join(filter(None, [name, *spec_texts(run.spec, step_size_now=run.step_size_now)]))
 

@@ -8,6 +8,7 @@ from itertools import groupby
 from engine.jobs.people.costs import cost_words
 from engine.spec import FIELDS, RunSpec, typed_text
 from engine.store import Evaluation, Event, Run, reason_words, status_word
+from engine.store.records.runs import OF_KIND
 from engine.text import clean, counted
 from engine.trace.smoothing import HALF_LIFE
 from tui.chart.drawing.weight_cells import Manner
@@ -145,7 +146,10 @@ def _spec(run: Run, others: Sequence[RunSpec]) -> Iterator[Pair]:
     """Every field that has an effect, with the values of other marked runs where they differ."""
     spec = in_force(run)
     if run.spec is None or spec is None:
-        yield "spec", [("this version cannot read it", WARNED)]
+        if run.kind in OF_KIND:
+            yield "kind", [(f"it {OF_KIND[run.kind]}", TEXT)]
+        else:
+            yield "spec", [("this version cannot read it", WARNED)]
         return
     for name, field in FIELDS.items():
         if not spec.decides(name):

@@ -194,6 +194,8 @@ def _run_at_moment(
         and recorded_run.run.first_iteration < run_position.done < recorded_run.run.iterations_done
     )
     average = reader.average_loss(recorded_run.run.run_id, run_position.done) if is_averaged else math.nan
+    if recorded_run.run.kind != "engine" and len(whole.last):
+        average = float(whole.last[-1])
     return RunAtMoment(
         run_position, recorded_run.after(run_position.done, run_position.state, whole, newest, average), whole, newest
     )

@@ -83,7 +83,7 @@ class RunCache:
 
 
 def _whole(reader: Reader, run: Run, held: Curve | None, columns: int) -> Curve:
-    if held is not None:
+    if held is not None and run.kind == "engine":  # a logged run may have changed anywhere
         if int(held.iteration[-1:].sum()) + held.width == run.iterations_done and held.width == 1:
             return held
         longer = grown(held, reader, run, columns)

@@ -65,7 +65,7 @@ def _read(reader: Reader, run: Run, iteration: int, size: int) -> Weights:
     from engine.jobs.people.kept_weights import changed_file
 
     if run.spec is None:
-        trouble = "this version cannot read its spec" if run.kind == "engine" else f"it {OF_KIND[run.kind]}"
+        trouble = f"it {OF_KIND[run.kind]}" if run.kind in OF_KIND else "this version cannot read its spec"
         return Weights(run.run_id, iteration, trouble=trouble)
     if size > MOST_BYTES:
         return Weights(run.run_id, iteration, trouble=f"its state has {size >> 20:,} MB")

@@ -7,6 +7,7 @@ import numpy as np
 from engine.store.file.connection import Connection
 from engine.store.read.widths import MOST_RAW
 from engine.store.records import Metric
+from engine.store.write.logged import primary_of
 from engine.store.write.measurements import DENSEST, levels_from
 from engine.trace.block import COLUMNS
 from engine.trace.curve import NO_ROWS, Curve, Samples
@@ -68,6 +69,33 @@ def logged_curve(
         mean=np.divide(total, n, out=np.full(len(n), np.nan), where=n > 0),
         last=at_end,
         low_before=low_before,
+    )
+
+
+def standing_curve(connection: Connection, run_id: int, columns: int, first: int, last: int | None) -> Curve:
+    """The curve of the metric that stands for a logged run; empty where none does."""
+    name = primary_of({metric.name: metric for metric in metrics_of(connection, run_id)})
+    return NO_ROWS if name is None else logged_curve(connection, run_id, name, columns, first, last)
+
+
+def whole_bucket(curve: Curve, first: int, stop: int) -> Curve:
+    """The rows of a curve that lie within first..stop - 1 as a curve of one row."""
+    there = (curve.iteration >= first) & (curve.iteration + curve.width <= stop)
+    count = curve.count[there]
+    held = count > 0
+    total = int(count.sum())
+    mean = float((curve.mean[there][held] * (count[held] / total)).sum()) if total else np.nan
+    lows, highs, lasts, ends = (getattr(curve, name)[there] for name in ("low", "high", "last", "elapsed_s"))
+    return Curve(
+        width=stop - first,
+        iteration=np.array([first], dtype=np.int64),
+        elapsed_s=ends[-1:] if len(ends) else np.array([np.nan]),
+        count=np.array([total], dtype=np.int64),
+        low=np.array([lows[held].min() if total else np.nan]),
+        high=np.array([highs[held].max() if total else np.nan]),
+        mean=np.array([mean]),
+        last=lasts[-1:] if len(lasts) else np.array([np.nan]),
+        low_before=np.inf,
     )
 
 

@@ -209,7 +209,7 @@ class Reader(Recorded):
         split, _, column = name.rpartition("/")
         if len(logged.iteration):
             return logged
-        if name == "loss":
+        if name == "loss" and not self.metrics(run_id):
             return self.curve(run_id, columns, first or 0, last)
         if name in RECORDED:
             return sampled_curve(self.samples(run_id, 4 * columns, first or 0, last), name)

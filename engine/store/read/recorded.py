@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from engine.store.file.connection import Connection
+from engine.store.read.metrics import standing_curve, whole_bucket
 from engine.store.read.range_totals import range_totals
 from engine.store.read.widths import spacing_for, width_for
 from engine.store.write.pyramid import LEVELS
@@ -19,6 +20,7 @@ from engine.trace.decimation import bucket_starts, decimate
 from engine.trace.smoothing import SHOWN_REACH, Average
 
 MOST_ITERATIONS = 100_000
+BUCKET_PARTS = 64
 
 
 class Recorded:
@@ -42,12 +44,16 @@ class Recorded:
         Has `columns` to 4 * `columns` rows (as few as 3/8 * `columns` where the lowest level begins), or one
         per iteration when the range is that short. The first and last bucket may extend beyond the range; with
         `ending` the last one holds nothing after `last`, as when that iteration was the newest. Pass the lowest loss
-        before `first` as `low_before` if known; saves a query.
+        before `first` as `low_before` if known; saves a query. The curve of a logged run is that of the metric that
+        stands for it, the loss where one is named so.
         """
         known = self._connection.rows(
-            "SELECT iterations_done, coalesce(parent_iteration, 0), best_before FROM runs WHERE run_id = ?", (run_id,)
+            "SELECT iterations_done, coalesce(parent_iteration, 0), best_before, kind FROM runs WHERE run_id = ?",
+            (run_id,),
         )
-        done, begin, best_before = known[0] if known else (0, 0, None)
+        done, begin, best_before, kind = known[0] if known else (0, 0, None, "engine")
+        if kind != "engine":
+            return standing_curve(self._connection, run_id, columns, first, last)
         first, last = max(first, begin), done - 1 if last is None else min(last, done - 1)
         width = width_for(last - first + 1, max(columns, 1))
         if width >= 1 << LEVELS[0]:
@@ -64,9 +70,14 @@ class Recorded:
     def bucket(self, run_id: int, first: int, stop: int, newest: Block | None = None) -> Curve:
         """Iterations first..stop - 1 as a curve of one row; `first` is a multiple of every bucket width that fits in.
 
-        Pass the last iteration as `newest` if it has been read already; saves a query.
+        Pass the last iteration as `newest` if it has been read already; saves a query. Of a logged run the last of the
+        BUCKET_PARTS parts may be missing.
         """
         part = range_totals(self._connection, run_id, first, stop)
+        if not part.count and self._connection.rows(
+            "SELECT 1 FROM runs WHERE run_id = ? AND kind <> 'engine'", (run_id,)
+        ):
+            return whole_bucket(standing_curve(self._connection, run_id, BUCKET_PARTS, first, stop - 1), first, stop)
         newest = self.iterations(run_id, stop - 1, limit=1) if newest is None else newest
         is_there = len(newest) > 0 and newest.first_iteration == stop - 1
         known = part.count > 0
