@@ -23,6 +23,7 @@ COMMANDS = {
     "pause": "engine.commands.steering:pause",
     "resume": "engine.commands.steering:resume",
     "step-size": "engine.commands.steering:step_size",
+    "knob": "engine.commands.steering:knob",
     "fork": "engine.commands.steering:fork",
     "trust": "engine.commands.steering:trust",
     "rename": "engine.commands.steering:rename",
@@ -48,7 +49,7 @@ COMMANDS = {
 
 SECTIONS = {
     "Runs and sweeps": ("run", "sweep", "fork", "list", "show"),
-    "Steer": ("pause", "resume", "stop", "step-size", "rename", "tag", "note", "delete", "undelete", "purge"),
+    "Steer": ("pause", "resume", "stop", "step-size", "knob", "rename", "tag", "note", "delete", "undelete", "purge"),
     "Look closer": ("plot", "replay", "export", "probe", "landscape", "gradient-check", "weights", "predict"),
     "Store, workers and data": ("doctor", "backup", "workers", "work", "trust", "data"),
     "This program": ("learn", "completion", "help"),

@@ -62,6 +62,18 @@ def step_size(db: str, run_id: int, value: str, json: bool) -> None:
         answer(json, steer.set_step_size(db, run_id, value), run_id=run_id)
 
 
+@click.command("knob", cls=NumberCommand)
+@run_argument
+@click.argument("name")
+@click.argument("value")
+@json_option
+@click.pass_obj
+def knob(db: str, run_id: int, name: str, value: str, json: bool) -> None:
+    """Set the knob NAME of RUN, which a program of its own logs, to VALUE; `lossboard show` tells from which step."""
+    with people_errors():
+        answer(json, steer.set_knob(db, run_id, name, value), run_id=run_id)
+
+
 @click.command("fork", cls=GroupedCommand)
 @run_argument
 @click.option("--at", metavar="ITERATION", type=click.IntRange(min=0), help="Where to fork; by default the newest.")

@@ -42,6 +42,17 @@ def test_it_is_shown_with_what_its_program_said_and_its_metrics(path: Path) -> N
     assert "mine" in asked(path, "list")[1]
 
 
+def test_a_knob_is_set_by_its_name(tmp_path: Path) -> None:
+    path = tmp_path / "runs.db"
+    with open_for_writing(path) as store:
+        writer = begun(store)
+        writer.write({}, news(knobs='{"lr": {"value": 0.2, "low": null, "high": null}}'))
+        assert asked(path, "knob", "1", "lr", "-1e-4")[0] == 0
+        assert "has no knob 'rate': it has lr" in asked(path, "knob", "1", "rate", "1")[1]
+        assert "give a number" in asked(path, "knob", "1", "lr", "fast")[1]
+        assert [(told.verb, told.argument) for told in writer.write({}, news())] == [("set-knob", "lr=-0.0001")]
+
+
 @pytest.mark.parametrize(
     "command",
     ["fork 1", "resume 1", "step-size 1 0.1", "probe 1", "landscape 1", "gradient-check 1", "weights 1 --out W.npz"],

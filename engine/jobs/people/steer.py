@@ -49,6 +49,11 @@ def set_step_size(path: Path, run_id: int, step_size: float | str) -> str:
     return _command(path, run_id, "set-step-size", str(step_size))
 
 
+def set_knob(path: Path, run_id: int, name: str, value: float | str) -> str:
+    """Set a number that a logged run's program lets be changed; the step at which it takes effect is recorded."""
+    return _command(path, run_id, "set-knob", f"{name}={value}")
+
+
 def scale_step_size(path: Path, run_id: int, factor: float) -> str:
     """Multiply the step size last requested, applied or not, so that repeated and concurrent calls all count."""
     return _steered(path, run_id, lambda queue: queue.scale_step_size(run_id, factor))

@@ -8,7 +8,7 @@ from dataclasses import fields
 from typing import Literal
 
 from engine.files.program import store_command
-from engine.spec import parse_field
+from engine.spec import SpecError, parse_field
 from engine.store.file.timing import utc_now
 from engine.store.records import ENDED, Command, NoRun, Refused, readable_spec
 from engine.text import clean, setting_text
@@ -48,7 +48,7 @@ def _number(name: str, text: str) -> float:
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
-        raise ValueError(f"{clean(name, 60)}: give a number, not {clean(text, 60)!r}")
+        raise SpecError(name, f"{clean(name, 60)}: give a number, not {clean(text, 60)!r}")
     return value
 
 
