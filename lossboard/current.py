@@ -26,6 +26,9 @@ RANKS = ("RANK", "SLURM_PROCID", "OMPI_COMM_WORLD_RANK", "PMI_RANK")
 SIGNAL_WAIT_S = 1.0
 
 _current: Run | None = None
+_beside: list[Run] = []
+"""Runs that were left open when another one was started beside them."""
+
 _hooked = False
 
 
@@ -41,13 +44,14 @@ def start(
     resume: Literal["never", "allow", "must"] = "never",
     db: str | os.PathLike[str] | None = None,
     mode: Literal["disabled"] | None = None,
+    beside: bool = False,
 ) -> Run:
     """Begin to log a run, and end the one before. Use it as a context, or call `finish`.
 
     `id` and `resume` go on with a run of an earlier program: `allow` where there is one, `must` where there has to be.
     `db` is the store, else $LOSSBOARD_DB, else runs.db. `mode` (or $LOSSBOARD_MODE) disabled logs nothing, as do child
-    processes after a fork and all but the first of processes that train together. Raises ValueError or TypeError with
-    a sentence for an argument that does not fit; nothing else.
+    processes after a fork and all but the first of processes that train together. With `beside` the run before stays
+    open. Raises ValueError or TypeError with a sentence for an argument that does not fit; nothing else.
     """
     global _current
     facts = {
@@ -68,7 +72,9 @@ def start(
     chosen = _one_of("mode", mode or os.environ.get("LOSSBOARD_MODE", ""), MODES)
     is_silent = chosen == "disabled" or any(os.environ.get(rank, "0") not in ("", "0") for rank in RANKS)
     store = _store(db) if not is_silent else ""
-    if _current is not None:
+    if _current is not None and beside:
+        _beside.append(_current)
+    elif _current is not None:
         _current.finish()
     _current = Run(facts, store, is_silent=is_silent)
     _hook()
@@ -120,8 +126,8 @@ def finish(exit_code: int = 0) -> None:
 
 
 def _end(ending: Ending, wait_s: float | None = None) -> None:
-    if _current is not None:
-        _current.end(ending) if wait_s is None else _current.end(ending, wait_s)
+    for run in _all():
+        run.end(ending) if wait_s is None else run.end(ending, wait_s)
 
 
 def _hook() -> None:
@@ -151,8 +157,12 @@ def _terminated(number: int, _frame: FrameType | None) -> None:
 
 
 def _silence() -> None:
-    if _current is not None:
-        _current.silence()
+    for run in _all():
+        run.silence()
+
+
+def _all() -> list[Run]:
+    return _beside if _current is None else [*_beside, _current]
 
 
 def _program() -> str:

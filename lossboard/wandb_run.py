@@ -1,0 +1,197 @@
+"""Runs as wandb and trackio have them, around a run of ours."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping, MutableMapping
+
+from lossboard.shim import Dropped, drop, kind_of_dropped, plain, quiet, tell_once
+from lossboard.values import config_of, flat
+
+TYPE_CHECKING = False  # imported by type checkers alone: typing takes longer than all of this
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import TracebackType
+    from typing import Any, Self
+
+    from lossboard.run import Run as LoggedRun
+
+Artifact = kind_of_dropped("artifacts")
+
+
+class Settings:
+    """Settings of a run, by name; `init` takes those that it knows."""
+
+    def __init__(self, **settings: Any) -> None:
+        self.__dict__.update(settings)
+
+
+class Entries(MutableMapping[str, "Any"]):
+    """Config or summary of a run: entries by name, as items and as attributes; `behind` is read where it has none."""
+
+    def __init__(self, kept: dict[str, Any], behind: Mapping[str, Any] | None = None) -> None:
+        self.__dict__.update(_kept=kept, _behind={} if behind is None else behind)
+
+    def __getitem__(self, name: str) -> Any:
+        return self._kept[name] if name in self._kept else self._behind[name]
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        self.update({name: value})
+
+    def __delitem__(self, name: str) -> None:
+        del self._kept[name]
+        self._kept.update({})
+
+    def __iter__(self) -> Iterator[str]:
+        return iter({**self._behind, **self._kept})
+
+    def __len__(self) -> int:
+        return len({**self._behind, **self._kept})
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(f"nothing is set under {name!r}") from None
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self.update({name: value})
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
+
+    @quiet
+    def update(self, d: Any = None, allow_val_change: bool | None = None, **entries: Any) -> None:  # type: ignore[override]
+        """Set several entries: of a mapping, or of an object with attributes (argparse, a dataclass)."""
+        self._kept.update(plain({**config_of(d), **entries}))
+
+    def setdefaults(self, d: Any) -> None:
+        """Set the entries that are not set yet."""
+        self.update({key: value for key, value in config_of(d).items() if key not in self})
+
+    def as_dict(self) -> dict[str, Any]:
+        """The entries as a dictionary of their own."""
+        return dict(self)
+
+
+def _given_at_start(name: str) -> Any:
+    """A property that is told to the store when the run begins, and then only remembered here."""
+
+    def get(run: Run) -> Any:
+        return run._facts[name]
+
+    def set_late(run: Run, value: Any) -> None:
+        tell_once(f"a run's {name} is given to init(); what was set later is not kept")
+        run._facts[name] = value
+
+    return property(get, set_late)
+
+
+class Run:
+    """A run with the methods of wandb's and trackio's runs."""
+
+    name, tags, notes = _given_at_start("name"), _given_at_start("tags"), _given_at_start("notes")
+    sweep_id = None
+    entity = ""
+    dir = os.curdir
+    offline = True
+    url = project_url = None
+
+    def __init__(self, logged: LoggedRun, facts: Mapping[str, Any], *, disabled: bool) -> None:
+        self._logged = logged
+        self._last: dict[str, Any] = {}
+        self.config = Entries(logged.config)
+        self.summary = Entries(logged.summary, self._last)
+        self.project, self.group, self.job_type = facts["project"], facts["group"], facts["job_type"]
+        self.settings, self.disabled, self.resumed = Settings(**facts), disabled, facts["resume"] != "never"
+        self.start_time = time.time()
+        self._facts = {"name": logged.name, "tags": tuple(facts["tags"]), "notes": facts["notes"]}
+        self.has_ended = False
+
+    @property
+    def id(self) -> str:
+        """What `init(id=..., resume=...)` goes on with."""
+        return self._logged.id
+
+    @property
+    def path(self) -> str:
+        """Project and id."""
+        return f"{self.project}/{self.id}"
+
+    @property
+    def step(self) -> int:
+        """The step of the next call of `log`."""
+        return self._logged._next_step
+
+    @quiet
+    def log(
+        self, data: Mapping[str, Any], step: int | None = None, commit: bool | None = None, sync: bool | None = None
+    ) -> None:
+        """Log numbers by name: at the next step, or at a given one, in any order. Media are dropped."""
+        if self.has_ended:
+            tell_once("what was logged after finish() is not kept")
+        numbers = {name: value for name, value in flat(data) if not _is_dropped(value)}
+        self._last.update(numbers)
+        self._logged.log(numbers, step=step, commit=commit)
+
+    def log_system(self, metrics: Mapping[str, Any], *_args: Any, **_kwargs: Any) -> None:
+        """Log numbers about the machine, as `system/...`, beside the step that is next."""
+        self._logged.log({"system": metrics}, step=self.step)
+
+    @quiet
+    def finish(self, exit_code: int | None = None, quiet: bool | None = None) -> None:
+        """End the run: finished, or failed with another exit code than 0."""
+        self.has_ended = True
+        self._logged.finish(exit_code or 0)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.has_ended = True
+        self._logged.__exit__(kind, error, trace)
+
+    @quiet
+    def alert(self, title: str, text: str | None = "", *_args: Any, **_kwargs: Any) -> None:
+        """Mark where the run is now."""
+        self._logged.mark(f"{title}: {text}" if text else title)
+
+    def define_metric(
+        self, name: str, step_metric: Any = None, step_sync: bool | None = None, hidden: bool | None = None,
+        summary: str | None = None, overwrite: bool | None = None,
+    ) -> None:  # fmt: skip
+        """Nothing: each metric has its own curve over steps."""
+        if step_metric is not None:
+            tell_once("metrics are drawn over steps: give step=... to log(), not a step_metric to define_metric()")
+
+    def watch(self, models: Any, *_args: Any, **_kwargs: Any) -> None:
+        """Dropped."""
+        drop("gradients and weights of watched models")
+
+    def unwatch(self, models: Any = None) -> None:
+        """Nothing is watched."""
+
+    def log_artifact(self, *_args: Any, **_kwargs: Any) -> Any:
+        """Dropped."""
+        return Artifact()
+
+    use_artifact = link_artifact = log_model = use_model = link_model = log_artifact
+
+    def save(self, *_args: Any, **_kwargs: Any) -> bool:
+        """Dropped."""
+        drop("files")
+        return True
+
+    log_code = restore = save
+
+    def mark_preempting(self) -> None:
+        """Nothing: a run that is killed is known as lost at once."""
+
+
+def _is_dropped(value: Any) -> bool:
+    if isinstance(value, (list, tuple)) and value:
+        return isinstance(value[0], Dropped)
+    return isinstance(value, Dropped)
