@@ -135,13 +135,13 @@ class Stream:
             return [segment.path for segment in self.segments if segment.path]
 
     def close(self) -> None:
-        """Close what is open; files stay where they are."""
+        """Close what is open, once: the numbers may be somebody else's after that. Files stay where they are."""
         with self.lock:
-            for segment in self.segments:
-                os.close(segment.fd)
-            os.close(self._nowhere)
+            for open_fd in [*(segment.fd for segment in self.segments), self._nowhere]:
+                if open_fd >= 0:
+                    os.close(open_fd)
             self.segments = []
-            self.fd = -1
+            self.fd = self._nowhere = -1
 
     def _begin(self, start: int) -> None:
         made = self._file(start) if self._to_disk else None

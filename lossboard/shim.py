@@ -37,7 +37,7 @@ def quiet(call: Callable[P, T]) -> Callable[P, T | None]:
             return call(*args, **kwargs)
         except Exception as error:
             why = " ".join(str(error).split())[:200] or type(error).__name__
-            tell_once(f"{call.__qualname__} left something out: {why}")
+            tell_once(f"{call.__name__.strip('_')}() left something out: {why}")
             return None
 
     return called

@@ -16,7 +16,7 @@ TYPE_CHECKING = False  # imported by type checkers alone: typing takes longer th
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from types import TracebackType
-    from typing import Any, Self
+    from typing import Any, Self, SupportsInt
 
 LONGEST_TEXT = 300
 """Characters of a text that its mark has."""
@@ -65,11 +65,12 @@ class SummaryWriter:
         """The folder, made when it is asked for."""
         return self.log_dir
 
+    @quiet
     def add_scalar(
         self,
         tag: str,
         scalar_value: Any,
-        global_step: int | None = None,
+        global_step: SupportsInt | None = None,
         walltime: float | None = None,
         new_style: bool = False,
         double_precision: bool = False,
@@ -77,11 +78,12 @@ class SummaryWriter:
         """Log a number under a tag."""
         self._log({tag: scalar_value}, tag, global_step, walltime)
 
+    @quiet
     def add_scalars(
         self,
         main_tag: str,
         tag_scalar_dict: Mapping[str, Any],
-        global_step: int | None = None,
+        global_step: SupportsInt | None = None,
         walltime: float | None = None,
     ) -> None:
         """Log several numbers, as metrics `main_tag/tag`."""
@@ -94,7 +96,7 @@ class SummaryWriter:
         metric_dict: Mapping[str, Any],
         hparam_domain_discrete: Mapping[str, Any] | None = None,
         run_name: str | None = None,
-        global_step: int | None = None,
+        global_step: SupportsInt | None = None,
     ) -> None:
         """Add hyperparameters to the config, and metrics to the summary and the curves."""
         self._open().config.update(plain(hparam_dict))
@@ -103,7 +105,7 @@ class SummaryWriter:
 
     @quiet
     def add_text(
-        self, tag: str, text_string: str, global_step: int | None = None, walltime: float | None = None
+        self, tag: str, text_string: str, global_step: SupportsInt | None = None, walltime: float | None = None
     ) -> None:
         """Mark the step with the beginning of a text."""
         text = " ".join(f"{tag}: {text_string}".split())
@@ -136,8 +138,7 @@ class SummaryWriter:
             self._run = start(**self._again, id=self._run.id, resume="allow", beside=True)
         return self._run
 
-    @quiet
-    def _log(self, values: Mapping[str, Any], tag: str, step: Any, walltime: float | None) -> None:
+    def _log(self, values: Mapping[str, Any], tag: str, step: SupportsInt | None, walltime: float | None) -> None:
         if walltime is not None:
             tell_once(OWN_TIME)
         if step is None:

@@ -14,7 +14,8 @@ from lossboard.shim import Dropped, kind_of_dropped, plain, tell_once
 from lossboard.values import config_of
 from lossboard.wandb_run import Artifact as Artifact
 from lossboard.wandb_run import Entries as Config  # noqa: F401
-from lossboard.wandb_run import Run, Settings
+from lossboard.wandb_run import Run as Run
+from lossboard.wandb_run import Settings as Settings
 
 TYPE_CHECKING = False  # imported by type checkers alone: typing takes longer than all of this
 if TYPE_CHECKING:

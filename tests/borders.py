@@ -81,9 +81,9 @@ def engine_knows_no_screen(tree: Tree) -> set[str]:
 
 def logging_needs_only_python(tree: Tree) -> set[str]:
     """What other people's programs load when they log is the standard library and files that need no more."""
-    names = ("root", "wire", "values", "failure", "segments", "link", "run", "current")
-    light = tuple(f"lossboard/{name}.py" for name in names)
-    allowed = {file.removesuffix(".py").replace("/", ".") for file in light}
+    names = ("root", "wire", "values", "failure", "segments", "link", "run", "current", "shim", "tensorboard", "wandb")
+    light = (*(f"lossboard/{name}.py" for name in (*names, "wandb_run")), "lossboard/integrations/")
+    allowed = {file.removesuffix(".py").strip("/").replace("/", ".") for file in light}
     return {
         f"{file}: {name}"
         for file in tree.files(*light)

@@ -40,8 +40,15 @@ PLANTED = [
     ),
     Planted(
         borders.logging_needs_only_python,
-        {"lossboard/run.py": "import numpy", "lossboard/wire.py": "def f():\n from engine import store"},
-        {"lossboard/root.py": "import sys, json\nfrom lossboard.wire import x", "lossboard/wandb.py": "import wandb"},
+        {
+            "lossboard/run.py": "import numpy",
+            "lossboard/wire.py": "def f():\n from engine import store",
+            "lossboard/integrations/keras.py": "def f():\n import keras",
+        },
+        {
+            "lossboard/root.py": "import sys, json\nfrom lossboard.wire import x",
+            "lossboard/recorder/a.py": "import numpy",
+        },
     ),
     Planted(
         borders.only_the_store_speaks_sql,

@@ -1,1 +1,1 @@
-"""Integrations: callbacks for training frameworks, each of which is imported when its callback is; what shims share."""
+"""Integrations: callbacks of training frameworks, each of which is imported when its callback is."""

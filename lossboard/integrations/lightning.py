@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from lossboard.integrations.own_run import OwnRun, framework, lazily
+from lossboard.integrations.own_run import OwnRun, framework, lazily, without_prefix
 from lossboard.shim import plain, quiet
 from lossboard.values import config_of
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from lossboard.run import Run
+
+SPLITS = ("val", "test")
 
 
 class LoggerPart(OwnRun):
@@ -44,8 +46,11 @@ class LoggerPart(OwnRun):
 
     @quiet
     def log_metrics(self, metrics: Mapping[str, Any], step: int | None = None) -> None:
-        """Log numbers at a step of the trainer."""
+        """Log numbers at a step of the trainer; `val_loss` or `val/loss` is what the run is ranked by."""
         self.run.log(metrics, step=step)
+        for split in SPLITS:
+            for separator in "_/":
+                self._evaluate(split, without_prefix(metrics, f"{split}{separator}"), step)
 
     @quiet
     def log_hyperparams(self, params: Any, *_args: Any, **_kwargs: Any) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from lossboard.current import start
 from lossboard.shim import plain, quiet
+from lossboard.values import number
 
 TYPE_CHECKING = False  # imported by type checkers alone: typing takes longer than all of this
 if TYPE_CHECKING:
@@ -38,8 +39,8 @@ class OwnRun:
 
     def _begin(self, name: str | None = None) -> None:
         """Begin the run, under this name where none was given."""
-        self._options["name"] = self._options["name"] or name
-        _ = self.run
+        if self._run is None:
+            self._run = start(**{**self._options, "name": self._options["name"] or name})
 
     @quiet
     def _configure(self, values: Mapping[str, Any]) -> None:
@@ -48,9 +49,10 @@ class OwnRun:
         config.update({key: value for key, value in plain(values).items() if key not in config})
 
     @quiet
-    def _evaluate(self, split: str, metrics: Mapping[str, Any], step: int) -> None:
-        """Tell the loss over a whole split, and the accuracy if there is one, from metrics by plain names."""
-        accuracy = next((metrics[name] for name in ACCURACIES if name in metrics), None)
+    def _evaluate(self, split: str, metrics: Mapping[str, Any], step: int | None) -> None:
+        """Tell the loss over a whole split, and the accuracy (0 to 1) if there is one, from metrics by plain names."""
+        shares = (number(metrics[name]) for name in ACCURACIES if name in metrics)
+        accuracy = next((share for share in shares if 0 <= share <= 1), None)
         if "loss" in metrics:
             self.run.evaluate(split, loss=metrics["loss"], accuracy=accuracy, step=step)
 
