@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     from lossboard.run import Run as LoggedRun
 
+NUMBERS = {bool, float, int}
+"""What needs no second look, and may be held: a tensor would keep its graph in memory."""
+
 Artifact = kind_of_dropped("artifacts")
 
 
@@ -131,9 +134,10 @@ class Run:
         """Log numbers by name: at the next step, or at a given one, in any order. Media are dropped."""
         if self.has_ended:
             tell_once("what was logged after finish() is not kept")
-        numbers = {name: value for name, value in flat(data) if not _is_dropped(value)}
-        self._last.update(numbers)
-        self._logged.log(numbers, step=step, commit=commit)
+        if not {*map(type, data.values())} <= NUMBERS:
+            data = plain({name: value for name, value in flat(data) if not _is_dropped(value)})
+        self._last.update({name: value for name, value in data.items() if type(value) in NUMBERS})
+        self._logged.log(data, step=step, commit=commit)
 
     def log_system(self, metrics: Mapping[str, Any], *_args: Any, **_kwargs: Any) -> None:
         """Log numbers about the machine, as `system/...`, beside the step that is next."""

@@ -183,7 +183,8 @@ def test_a_program_of_wandb(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     wandb.watch(object(), log="all")
     for step in range(3):
         wandb.log({"loss": step, "picture": wandb.Image(None), "many": [wandb.Image(None)]})
-    wandb.log({"val": {"loss": 5.0}}, step=10)
+    wandb.log({"val": {"loss": np.float32(5.0)}}, step=10)
+    assert type(wandb.summary["val/loss"]) is float
     wandb.log({"held": 1}, commit=False)
     wandb.log({"loss": 7.0, "table": wandb.Table(columns=["a"], data=[[1]]), "p": wandb.plot.line(1, 2, title="x")})
     table = wandb.Table(columns=["a"])
