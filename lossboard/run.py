@@ -173,6 +173,11 @@ class Run:
                 self._next_step, self._stride = self._next_step + 1 - self._stride, 1
 
     @property
+    def step(self) -> int:
+        """The step of the next call of `log` that has none of its own."""
+        return self._next_step
+
+    @property
     def should_stop(self) -> bool:
         """Whether somebody has stopped the run; waits while it is paused. Ask often: what was told applies here."""
         if self._commands:

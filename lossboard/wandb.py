@@ -111,7 +111,7 @@ class _Before:
 
 
 _newest: Run | None = None
-"""The run that was started last, which may have ended."""
+"""The current run, which may have ended."""
 
 
 def init(
@@ -122,7 +122,8 @@ def init(
 ) -> Run:  # fmt: skip
     """Begin a run, as wandb.init and trackio.init do; arguments about servers and accounts have no effect.
 
-    While a run is open it is the answer, unless `reinit` or another name or id asks for one of its own. Variables
+    While a run is open it is the answer, unless `reinit` or another name or id asks for another; "create_new" leaves it
+    open, and the current one. Variables
     WANDB_MODE, WANDB_PROJECT, WANDB_NAME, WANDB_RUN_GROUP, WANDB_RUN_ID, WANDB_RESUME, WANDB_NOTES and WANDB_TAGS (by
     commas) stand for arguments that are not given. Raises ValueError or TypeError with a sentence.
     """
@@ -139,7 +140,7 @@ def init(
         raise ValueError(f"mode: give one of {', '.join(MODES)}, not {mode!r}"[:300])
     name, id = chosen(name, "run_name", "WANDB_NAME"), chosen(id, "run_id", "WANDB_RUN_ID")  # noqa: A001
     reinit = chosen(reinit, "reinit", "WANDB_REINIT")
-    for other in others.keys() - OF_SERVERS:
+    for other in sorted(others.keys() - OF_SERVERS):
         if others[other]:
             tell_once(f"{other} of init() has no effect")
     if _newest is not None and not _newest.has_ended and not _asks_for_another(_newest, reinit, name, id):
@@ -165,8 +166,12 @@ def init(
     )
     for shadow in BY_RUN:
         globals().pop(shadow, None)
-    _newest = Run(logged, {**facts, "job_type": job_type}, disabled=mode == "disabled")
-    return _newest
+    made = Run(logged, {**facts, "job_type": job_type}, disabled=mode == "disabled")
+    if reinit != "create_new":
+        if _newest is not None:
+            _newest.finish()
+        _newest = made
+    return made
 
 
 def _asks_for_another(before: Run, reinit: Any, name: Any, id: Any) -> bool:  # noqa: A002

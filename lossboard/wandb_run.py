@@ -69,6 +69,7 @@ class Entries(MutableMapping[str, "Any"]):
         """Set several entries: of a mapping, or of an object with attributes (argparse, a dataclass)."""
         self._kept.update(plain({**config_of(d), **entries}))
 
+    @quiet
     def setdefaults(self, d: Any) -> None:
         """Set the entries that are not set yet."""
         self.update({key: value for key, value in config_of(d).items() if key not in self})
@@ -107,7 +108,7 @@ class Run:
         self.config = Entries(logged.config)
         self.summary = Entries(logged.summary, self._last)
         self.project, self.group, self.job_type = facts["project"], facts["group"], facts["job_type"]
-        self.settings, self.disabled, self.resumed = Settings(**facts), disabled, facts["resume"] != "never"
+        self.settings, self.disabled, self.resumed = Settings(**facts), disabled, logged.step > 0
         self.start_time = time.time()
         self._facts = {"name": logged.name, "tags": tuple(facts["tags"]), "notes": facts["notes"]}
         self.has_ended = False
@@ -125,7 +126,7 @@ class Run:
     @property
     def step(self) -> int:
         """The step of the next call of `log`."""
-        return self._logged._next_step
+        return self._logged.step
 
     @quiet
     def log(
@@ -140,8 +141,8 @@ class Run:
         self._logged.log(data, step=step, commit=commit)
 
     def log_system(self, metrics: Mapping[str, Any], *_args: Any, **_kwargs: Any) -> None:
-        """Log numbers about the machine, as `system/...`, beside the step that is next."""
-        self._logged.log({"system": metrics}, step=self.step)
+        """Log numbers about the machine, as `system/...`, at the step of the next call of `log`."""
+        self._logged.log({"system": metrics}, commit=False)
 
     @quiet
     def finish(self, exit_code: int | None = None, quiet: bool | None = None) -> None:

@@ -57,7 +57,7 @@ class OwnRun:
             self.run.evaluate(split, loss=metrics["loss"], accuracy=accuracy, step=step)
 
     def __getstate__(self) -> dict[str, Any]:
-        """Without the run: a copy in another process begins its own, which is silent there."""
+        """Without the run: a copy in another process begins its own."""
         return {**self.__dict__, "_run": None}
 
 

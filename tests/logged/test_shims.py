@@ -227,7 +227,8 @@ def test_runs_of_wandb_follow_each_other_or_stand_beside(tmp_path: Path, monkeyp
     first = wandb.init(id="net")
     first.log({"loss": 1.0})
     second = wandb.init(name="beside", tags=[], reinit="create_new")
-    first.log({"loss": 2.0})
+    assert wandb.run is first
+    wandb.log({"loss": 2.0})
     second.log({"loss": 3.0})
     with pytest.raises(ZeroDivisionError), second:
         second.log({"loss": 1 / 0})
@@ -246,6 +247,8 @@ def test_a_program_of_trackio(tmp_path: Path) -> None:
     for seed in range(2):
         run = trackio.init("digits", f"seed {seed}", config={"seed": seed}, space_id="me/space", resume="never")
         trackio.log({"train": {"loss": 1.0}})
+        trackio.log_system({"cpu": 0.25})
+        trackio.log({"train": {"loss": 0.75}})
         trackio.log({"train": {"loss": 0.5 + seed}}, step=4)
         trackio.log_system({"cpu": 0.5})
         trackio.alert("done", level=trackio.AlertLevel.INFO)
@@ -255,8 +258,8 @@ def test_a_program_of_trackio(tmp_path: Path) -> None:
         ("seed 0", "digits", '{"seed": 0}', "finished"),
         ("seed 1", "digits", '{"seed": 1}', "finished"),
     ]
-    assert logged(tmp_path, "train/loss", 2) == {0: 1.0, 4: 1.5}
-    assert logged(tmp_path, "system/cpu", 2) == {5: 0.5}
+    assert logged(tmp_path, "train/loss", 2) == {0: 1.0, 1: 0.75, 4: 1.5}
+    assert logged(tmp_path, "system/cpu", 2) == {1: 0.25, 5: 0.5}
 
 
 @pytest.mark.parametrize("how", ["mode", "WANDB_MODE", "settings"])
