@@ -88,7 +88,7 @@ def test_keras_logs_batches_and_epochs_and_is_stopped(tmp_path: Path, fakes: obj
         (7, "validation", 4.0, 0.25),
     ]  # fmt: skip
     [(name, state, tags, config)] = stored(tmp_path, "name", "state", "tags", "config")
-    assert (name, state, tags) == ("net", "finished", '["a"]')
+    assert (name, state, tags) == ("net", "cancelled", '["a"]')
     assert json.loads(config) == {"lr": 1, "optimizer": {"rate": 0.5}, "epochs": 2, "steps": 3}
 
 
@@ -113,7 +113,7 @@ def test_transformers_logs_what_its_trainer_logs_and_is_stopped(tmp_path: Path, 
     assert (logged(tmp_path, "val/loss"), logged(tmp_path, "epoch")[2]) == ({5: 0.25, 6: 0.25}, 0.5)
     assert evaluations(tmp_path) == [(5, "validation", 0.25, 0.75), (6, "validation", 0.25, 0.75)]
     [(name, state, config, summary)] = stored(tmp_path, "name", "state", "config", "summary")
-    assert (name, state, json.loads(config)) == ("bert", "finished", {"lr": 5e-5, "model": {"layers": 2}})
+    assert (name, state, json.loads(config)) == ("bert", "cancelled", {"lr": 5e-5, "model": {"layers": 2}})
     assert json.loads(summary) == {"train_runtime": 2.0, "train_loss": 0.5, "total_flos": 0.0}
 
 
@@ -145,7 +145,7 @@ def test_lightning_logs_to_its_logger_and_is_stopped(tmp_path: Path, fakes: obje
     assert logged(tmp_path, "train_loss") == {0: 1.0, 1: 0.5, 2: 1 / 3, 10: 1 / 11}
     assert evaluations(tmp_path) == [(3, "validation", 0.25, 0.75), (11, "validation", 0.25, 0.75)]
     [(name, group, state, config)] = stored(tmp_path, "name", "run_group", "state", "config")
-    assert (name, group, state, json.loads(config)) == ("light", "g", "finished", {"lr": 0.5, "layers": 2})
+    assert (name, group, state, json.loads(config)) == ("light", "g", "cancelled", {"lr": 0.5, "layers": 2})
 
 
 def test_a_failure_in_lightning_fails_its_run_and_other_ranks_are_silent(
