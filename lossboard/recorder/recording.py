@@ -141,7 +141,9 @@ class Recording:
         self._commit(self._writer or self._begin())
 
     def close(self) -> None:
-        """Leave the store, and close the segments."""
+        """Leave the store, and close the segments; once the run's end is stored, files of them are removed."""
+        for path in (each.path for each in self._readings if each.path and self.has_ended):
+            Path(path).unlink(missing_ok=True)
         for descriptor in [*self._descriptors, *(each.fd for each in self._readings)]:
             os.close(descriptor)
         self._descriptors.clear()

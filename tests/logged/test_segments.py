@@ -86,6 +86,7 @@ def test_a_long_stream_lies_in_files_until_it_is_stored(stream: Stream, tmp_path
     recording.turn()
     assert recording.has_ended
     recording.close()
+    assert spilled(tmp_path / "runs.db") == []
     assert query(tmp_path / "runs.db", "SELECT state, iterations_done, logged_id FROM runs") == [
         ("finished", 1000, "net")
     ]
