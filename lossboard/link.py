@@ -46,6 +46,8 @@ class Link:
         """The position up to which the stream is stored."""
         self.recorder = 0
         """The recorder's process id; 0 while there is none."""
+        self.end: int | None = None
+        """The position after the run's end; None while it goes on. Set under the stream's lock, with what it ends."""
         self.gave_up = False
         self._stream, self._store, self._told = stream, store, told
         self._news = threading.Condition()
@@ -63,8 +65,15 @@ class Link:
 
     def close(self) -> None:
         """Hang up; the recorder stores what it has and leaves."""
-        self._is_closing = True
-        self._hang_up()
+        with self._stream.lock:
+            self._is_closing = True
+            self._hang_up()
+
+    @property
+    def _is_over(self) -> bool:
+        """Whether no recorder is needed any more: the program has hung up, or the run's end is stored."""
+        with self._stream.lock:
+            return self._is_closing or (self.end is not None and self.stored >= self.end)
 
     def forget(self) -> None:
         """Close the socket in a child after a fork, where it would keep the recorder from seeing the program's end."""
@@ -85,6 +94,8 @@ class Link:
             self._socket = ours
             self._stream.new()
             self._hand(self._stream.segments)
+            if self._is_closing:
+                self._hang_up()
 
     def _hand(self, segments: list[Segment]) -> None:
         """Hand segments over; where the socket takes none, its recorder does not read, and the next one gets all."""
@@ -107,9 +118,9 @@ class Link:
         while not self.gave_up:
             there = self._socket
             if there is None:
-                if self._is_closing:
-                    return
                 time.sleep(PAUSE_S * self._failures)
+                if self._is_over:
+                    return
                 self._start()
                 continue
             self._hear(there)
@@ -151,13 +162,13 @@ class Link:
         self._socket = None
         there.close()
         try:
-            if not self._is_closing and os.waitpid(self.recorder, os.WNOHANG) == (0, 0):
+            if not self._is_over and os.waitpid(self.recorder, os.WNOHANG) == (0, 0):
                 os.kill(self.recorder, signal.SIGKILL)
             os.waitpid(self.recorder, 0)
         except ChildProcessError:
             pass  # it was waited for already
         self.recorder = 0
-        if not self._is_closing:
+        if not self._is_over:
             self._fail("its recorder ends as soon as it begins")
 
     def _fail(self, why: str) -> None:

@@ -238,7 +238,7 @@ class Run:
                 self._put(self._next_step, self._held)
             self._has_ended, self._fast = True, {}
             self._tell({"end": {"state": ending.state, "reason": ending.reason}}, at_end=True)
-            end = stream.end
+            end = link.end = stream.end
         if not link.wait_for(lambda: link.stored >= end, wait_s) and not link.recorder:
             stream.save()
         link.close()

@@ -23,7 +23,8 @@ from lossboard.recorder.spilled import fold, save
 from lossboard.segments import Stream
 from lossboard.wire import NEWS, NOTICE, STORED, WELCOME, Frames, json_frame, row_packer
 from tests.logged.programs import logged
-from tests.stores import query
+from tests.presence import present
+from tests.stores import query, wait_until
 
 FACTS: dict[str, Any] = {
     "stream": "0123456789abcdef", "logged_id": "net", "name": "mine", "project": "", "group": "", "notes": "",
@@ -209,6 +210,20 @@ def test_a_program_whose_recorder_cannot_start_writes_a_file(
     assert spilled(tmp_path / "runs.db") == []
     assert logged(tmp_path) == {step: step * 0.5 for step in range(100)}
     assert query(tmp_path / "runs.db", "SELECT state FROM runs") == [("finished",)]
+
+
+def test_a_recorder_that_has_stored_the_end_is_not_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = lossboard.start("ends", db=tmp_path / "runs.db")
+    link, first = present(run._link), run.recorder
+    hang_up = link.close
+
+    def late() -> None:
+        wait_until(lambda: not link._thread.is_alive() or link.recorder not in (0, first))
+        hang_up()
+
+    monkeypatch.setattr(link, "close", late)
+    run.finish()
+    assert (link.recorder, link._thread.is_alive()) == (0, False)
 
 
 def test_a_frame_for_which_there_was_no_room_is_taken_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
