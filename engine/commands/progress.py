@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 BAR_STEPS = 1000
 """Length of a bar, which shows per cents."""
 
-LABEL_CELLS, BAR_CELLS = 32, 12
+LABEL_CELLS, BAR_CELLS = 32, 10
 FRAME_CELLS = 12
 """Cells of a line besides label, bar and text: brackets, blanks and per cents; a longer line would be wrapped."""
 
