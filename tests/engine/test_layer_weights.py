@@ -86,6 +86,20 @@ def test_dead_units_zeros_and_saturation_are_counted_by_hand() -> None:
     assert unit_outputs(objective, weights)[0].lost > 0
 
 
+def test_a_unit_is_dead_only_if_no_example_wakes_it() -> None:
+    objective = network(activation="relu")
+    weights = np.zeros(objective.size, np.float32)
+    first, *_ = objective.layout.views(weights)
+    first[0, :-1] = np.arange(first.shape[1] - 1) % 7 - 3.0  # some examples wake it
+    first[1, -1], first[2, -1] = 1.0, -1.0
+    X = objective.split.batch(sample(objective)).astype(np.float32)
+    awake = X @ first[0, : X.shape[1]] > 0
+    assert 0 < awake.sum() < len(awake)
+    hidden, _ = unit_outputs(objective, weights)
+    assert hidden.dead == 2
+    assert hidden.zeros == pytest.approx((2 + 1 - awake.mean()) / 4)
+
+
 def test_the_outputs_of_units_are_those_from_which_the_scores_come() -> None:
     objective = network(activation="gelu", residual="no")
     weights = objective.initial_weights(np.random.default_rng(0), 0.5)

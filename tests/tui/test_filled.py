@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui.chart.cells.picture import BLANK
-from tui.chart.drawing.filled import FilledSheet
+from tui.chart.drawing.filled import FilledPicture, FilledSheet
 from tui.chart.drawing.weight_cells import Manner
 from tui.colours.styles import strong
+from tui.widgets.lines import painted
 
 
 def test_a_line_from_corner_to_corner_touches_each_row_and_column() -> None:
@@ -56,3 +57,17 @@ def test_any_points_make_a_picture_of_that_size(
     picture = canvas.picture()
     assert (picture.width, picture.height) == (width, height)
     assert all(sum(map(len, (text for text, _, _ in picture.row(row)))) <= width for row in range(height))
+
+
+@given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 5), st.integers(0, 2)), max_size=4))
+def test_rows_that_are_taken_over_from_the_picture_before_are_those_of_this_one(
+    changes: list[tuple[int, int, int]],
+) -> None:
+    shape = (3, 6)
+    before = FilledPicture(np.full(shape, ord("a"), np.uint32), *np.zeros((2, *shape), np.uint8))
+    cells = [layer.copy() for layer in (before.codepoints, before.styles, before.grounds)]
+    for row, column, layer in changes:
+        cells[layer][row, column] = ord("b") if layer == 0 else 1
+    picture = FilledPicture(*cells)
+    rows = painted(picture, (before, painted(before)))
+    assert [list(row) for row in rows] == [list(row) for row in painted(picture)]

@@ -15,7 +15,7 @@ from engine.store.records import ENDED, Command, FencedOff, RunState
 from engine.store.records.logged import LoggedClaim, LoggedFacts, LoggedNews, Measured
 from engine.store.write.catalogue import storable
 from engine.store.write.measurements import MetricState, MetricWriter, in_order
-from engine.store.write.steering import COMMAND_COLUMNS, answer, came_too_late, note
+from engine.store.write.steering import answer, came_too_late, note, unanswered
 from engine.store.write.tags import tags_to_text
 from engine.store.write.writer import FENCE, WORKER_HEARTBEAT_S
 
@@ -154,14 +154,11 @@ class LoggedWriter:
             heartbeat_due = now_s - self._worker_heartbeat_s >= WORKER_HEARTBEAT_S
             if heartbeat_due:
                 raw.execute("UPDATE workers SET heartbeat_s = ? WHERE worker_id = ?", (now_s, self.claim.worker_id))
-            waiting = raw.execute(
-                f"SELECT {COMMAND_COLUMNS} FROM commands WHERE run_id = ? AND outcome = '' ORDER BY command_id",
-                (run_id,),
-            ).fetchall()
+            waiting = unanswered(raw, run_id)
         self._metrics, self._steps = metrics, steps
         if heartbeat_due:
             self._worker_heartbeat_s = now_s
-        return [Command(*row) for row in waiting]
+        return waiting
 
     def _update_run(
         self, raw: sqlite3.Connection, state: RunState, reason: str, news: LoggedNews, steps: int, loss: float | None,

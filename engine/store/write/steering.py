@@ -204,6 +204,14 @@ def came_too_late(raw: sqlite3.Connection, run_id: int) -> None:
     raw.execute("UPDATE commands SET outcome = 'the run had ended' WHERE run_id = ? AND outcome = ''", (run_id,))
 
 
+def unanswered(raw: sqlite3.Connection, run_id: int) -> list[Command]:
+    """Return the commands that wait for a run, the oldest first."""
+    found = raw.execute(
+        f"SELECT {COMMAND_COLUMNS} FROM commands WHERE run_id = ? AND outcome = '' ORDER BY command_id", (run_id,)
+    )
+    return [Command(*row) for row in found]
+
+
 def _leave_for_worker(raw: sqlite3.Connection, run_id: int, state: str, verb: str, argument: str) -> str:
     waiting = raw.execute(
         "SELECT verb, argument FROM commands WHERE run_id = ? AND outcome = '' ORDER BY command_id DESC LIMIT 1",

@@ -14,7 +14,7 @@ from engine.store.file.timing import utc_now
 from engine.store.records import ENDED, Checkpoint, Claim, Command, Evaluation, FencedOff, RunState
 from engine.store.write import pyramid, summary
 from engine.store.write.rows import Statements, insertions, keep_checkpoint, replacements, run_all
-from engine.store.write.steering import COMMAND_COLUMNS, answer, came_too_late, keep_step_size
+from engine.store.write.steering import answer, came_too_late, keep_step_size, unanswered
 from engine.store.write.summary import SUMMARY_COLUMNS, Summary
 from engine.trace.block import Block
 
@@ -168,12 +168,9 @@ class RunWriter:
             heartbeat_due = now_s - self._worker_heartbeat_s >= WORKER_HEARTBEAT_S
             if heartbeat_due:
                 raw.execute("UPDATE workers SET heartbeat_s = ? WHERE worker_id = ?", (now_s, self.claim.worker_id))
-            waiting = raw.execute(
-                f"SELECT {COMMAND_COLUMNS} FROM commands WHERE run_id = ? AND outcome = '' ORDER BY command_id",
-                (run_id,),
-            ).fetchall()
+            waiting = unanswered(raw, run_id)
         self._accept(updated, new_pyramid, now_s if heartbeat_due else None)
-        return [Command(*row) for row in waiting]
+        return waiting
 
     def _accept(self, updated: Summary, new_pyramid: pyramid.Pyramid | None, heartbeat_s: float | None) -> None:
         self._summary = updated
