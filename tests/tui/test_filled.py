@@ -64,10 +64,10 @@ def test_rows_that_are_taken_over_from_the_picture_before_are_those_of_this_one(
     changes: list[tuple[int, int, int]],
 ) -> None:
     shape = (3, 6)
-    before = FilledPicture(np.full(shape, ord("a"), np.uint32), *np.zeros((2, *shape), np.uint8))
-    cells = [layer.copy() for layer in (before.codepoints, before.styles, before.grounds)]
+    codes, styles, grounds = np.full(shape, ord("a"), np.uint32), np.zeros(shape, np.uint8), np.zeros(shape, np.uint8)
+    before = FilledPicture(codes.copy(), styles.copy(), grounds.copy())
     for row, column, layer in changes:
-        cells[layer][row, column] = ord("b") if layer == 0 else 1
-    picture = FilledPicture(*cells)
+        (codes, styles, grounds)[layer][row, column] = ord("b") if layer == 0 else 1
+    picture = FilledPicture(codes, styles, grounds)
     rows = painted(picture, (before, painted(before)))
     assert [list(row) for row in rows] == [list(row) for row in painted(picture)]
