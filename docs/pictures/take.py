@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from engine.jobs.people import steer
 from engine.jobs.people.submit import submit
 from engine.spec import defaults, race
 from tui.headless.frames import RenderJob, render
@@ -22,6 +23,8 @@ SIZE = (120, 32)
 SHOWN_AT = 640
 """The iteration that the first of the race's runs has reached in the picture: all of them still run."""
 REPLAYED_AT = 318
+TURNED_AT = 150
+"""The step at which somebody raises the knob of the training loop."""
 
 
 async def take_board(store: Path) -> None:
@@ -38,6 +41,25 @@ async def take_board(store: Path) -> None:
     await render(job, lambda number, svg: write(HERE / "replay.svg", svg))
     job = RenderJob(store, ReplayOpening((1, 2, 3, 4), at=SHOWN_AT, alone=True), SIZE, most=1, kind="svg")
     await render(job, lambda number, svg: write(HERE / "weights.svg", svg))
+
+
+async def take_logged(store: Path) -> None:
+    """Photograph a training loop in plain NumPy beside a run of the engine, after its knob was turned."""
+    submit(store, [defaults("gradient-descent").changed(iterations=400, step_size=0.01)], ["engine"])
+    loop = await asyncio.create_subprocess_exec(sys.executable, HERE / "loop.py", store)
+    app = session.prepare(store)
+    async with app.run_test(size=SIZE) as pilot:
+        while not (
+            logged := [run for run in app.snapshot.runs if run.kind == "logged" and run.iterations_done >= TURNED_AT]
+        ):
+            await pilot.pause(0.05)
+        steer.set_knob(store, logged[0].run_id, "step size", 0.2)
+        await loop.wait()
+        while app.snapshot.going_on:
+            await pilot.pause(0.05)
+        await pilot.press("k")
+        await pilot.pause()
+        write(HERE / "logged.svg", as_svg(app))
 
 
 async def take_sweep(store: Path) -> None:
@@ -86,5 +108,6 @@ if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder:
         os.environ["XDG_STATE_HOME"] = folder
         asyncio.run(take_board(Path(folder) / "race.db"))
+        asyncio.run(take_logged(Path(folder) / "logged.db"))
         asyncio.run(take_sweep(Path(folder) / "runs.db"))
         asyncio.run(take_inspector(Path(folder) / "race.db", Path(folder) / "spiral.db"))
