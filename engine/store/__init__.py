@@ -2,6 +2,7 @@
 
 from engine.store.list.listing import Listing
 from engine.store.list.page import PageRequest
+from engine.store.programs.logged import Logged, LoggedWriter
 from engine.store.read.reader import Reader
 from engine.store.records import (
     ENDED,
@@ -27,6 +28,7 @@ from engine.store.records import (
     NoSweep,
     Origin,
     Ownership,
+    Printed,
     Process,
     Refused,
     Run,
@@ -46,7 +48,6 @@ from engine.store.records import (
 )
 from engine.store.schema.backup import Backup, back_up
 from engine.store.store import Store, WorkerDemand, open_for_reading, open_for_writing
-from engine.store.write.logged import Logged, LoggedWriter
 from engine.store.write.queue import Queue
 from engine.store.write.steering import Verb
 from engine.store.write.writer import RunWriter
@@ -80,6 +81,7 @@ __all__ = [
     "Origin",
     "Ownership",
     "PageRequest",
+    "Printed",
     "Process",
     "Queue",
     "Reader",

@@ -12,12 +12,13 @@ from typing import Self
 
 from engine.store.file.connection import Connection
 from engine.store.file.timing import boot_seconds, utc_now
+from engine.store.programs import measurements
+from engine.store.programs.logged import Logged, LoggedWriter
 from engine.store.read.reader import Reader
 from engine.store.records import WORKER_COLUMNS, Claim, LoggedClaim, Process, Worker
 from engine.store.schema.opening import connect_for_reading, connect_for_writing
-from engine.store.write import measurements, pyramid
+from engine.store.write import pyramid
 from engine.store.write.catalogue import Catalogue
-from engine.store.write.logged import Logged, LoggedWriter
 from engine.store.write.queue import Queue
 from engine.store.write.settings import Settings
 from engine.store.write.writer import RunWriter
@@ -152,14 +153,14 @@ class Store:
         )  # fmt: skip
 
 
-WAITING = "SELECT count(*) FROM runs WHERE state = 'queued' AND deleted_at IS NULL"
+WAITING = "SELECT count(*) FROM runs WHERE state = 'queued' AND kind = 'engine' AND deleted_at IS NULL"
 
 DEMAND = """
     SELECT count(*) FILTER (WHERE state = 'queued'),
            count(*) FILTER (WHERE state = 'queued'
                             AND iif(json_valid(spec), json_extract(spec, '$.pace'), NULL) IS NOT NULL),
            count(*) FILTER (WHERE state = 'running')
-    FROM runs WHERE state IN ('queued', 'running') AND deleted_at IS NULL
+    FROM runs WHERE state IN ('queued', 'running') AND kind = 'engine' AND deleted_at IS NULL
 """
 
 ENROL = """

@@ -31,6 +31,11 @@ def old_version(path: Path) -> int:
     return int(version)
 
 
+def logged(path: Path) -> int:
+    """How many runs of other programs than the engine it has."""
+    return len(query(path, "SELECT 1 FROM runs WHERE kind <> 'engine'"))
+
+
 def schema(path: Path) -> dict[str, str]:
     """Tables, indexes and views as SQL without its spacing; what SQLite adds itself aside."""
     rows = query(path, "SELECT name, sql FROM sqlite_schema WHERE name NOT GLOB '*sqlite*' AND sql IS NOT NULL")
@@ -116,8 +121,16 @@ def test_runs_tell_their_newest_evaluations_and_the_lowest_as_their_best(old: Pa
 def test_a_step_size_that_was_set_is_told(old: Path) -> None:
     with open_for_writing(old):
         pass
-    found = query(old, "SELECT step_size_now FROM runs ORDER BY run_id")
+    found = query(old, "SELECT step_size_now FROM runs WHERE kind = 'engine' ORDER BY run_id")
     assert found == [(None,), (None,), (0.05,), (None,), (None,)]
+
+
+def test_a_logged_run_whose_program_was_killed_is_told_apart(old: Path) -> None:
+    if old_version(old) < 6:
+        return  # which has none
+    query(old, "UPDATE runs SET state = 'failed', reason = 'lost: its program ended without a word' WHERE run_id = 6")
+    with open_for_writing(old) as store:
+        assert [run.run_id for run in store.reader().runs() if run.times_lost] == [6]
 
 
 def test_its_runs_go_on_and_can_be_forked(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -127,12 +140,13 @@ def test_its_runs_go_on_and_can_be_forked(old: Path, monkeypatch: pytest.MonkeyP
         [owned] = store.queue.owned()
         store.queue.requeue(owned, "its worker was lost")
     assert "Resuming run 3" in steer.resume(old, 3)
-    assert steer.fork(old, 3, 10).run_id == 6
-    assert steer.fork(old, 1, 40, {"iterations": "60"}).run_id == 7
+    others = logged(old)
+    assert steer.fork(old, 3, 10).run_id == 6 + others
+    assert steer.fork(old, 1, 40, {"iterations": "60"}).run_id == 7 + others
     work(old, leave=lambda: False)
     reader = open_for_reading(old)
-    assert reader.counts() == {"finished": 7}, [run.reason for run in reader.runs()]
-    assert [run.iterations_done for run in reader.runs()] == [60, *[40] * 6]
+    assert reader.counts() == {"finished": 7 + others}, [run.reason for run in reader.runs()]
+    assert [run.iterations_done for run in reader.runs() if run.kind == "engine"] == [60, *[40] * 6]
     assert [event.verb for event in reader.events(3)] == ["fork", "set-step-size", "pause", "resume"]
     reader.close()
     assert inspect(old).inconsistent == ()

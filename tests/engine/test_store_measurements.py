@@ -18,8 +18,8 @@ from engine.store import (
     Store,
     open_for_writing,
 )
+from engine.store.programs.measurements import FEW_VALUES, MetricState, levels_from
 from engine.store.schema.inspection import inspect
-from engine.store.write.measurements import FEW_VALUES, MetricState, levels_from
 from tests.presence import present
 from tests.stores import begun, measured, news, query
 

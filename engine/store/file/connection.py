@@ -20,7 +20,7 @@ from engine.store.records import StoreBusy, StoreError, StoreFull, StoreGone
 APPLICATION_ID = 0x4C6F7373
 """'Loss' in ASCII: identifies a store before anything else in the file is read."""
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 """user_version of a store with all migrations applied."""
 
 BUSY_TIMEOUT_S = 10.0

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from engine.store.file.connection import Connection
+from engine.store.programs.logged import primary_of
+from engine.store.programs.measurements import DENSEST, levels_from
 from engine.store.read.widths import MOST_RAW
 from engine.store.records import Metric
-from engine.store.write.logged import primary_of
-from engine.store.write.measurements import DENSEST, levels_from
 from engine.trace.block import COLUMNS
 from engine.trace.curve import NO_ROWS, Curve, Samples
 from engine.trace.decimation import Floats, decimate

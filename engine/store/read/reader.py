@@ -15,6 +15,7 @@ from engine.store.list.page import BEFORE_RUN, BEFORE_TITLE, PageRequest, page_o
 from engine.store.list.run_sql import RUNS
 from engine.store.read import previews
 from engine.store.read.metrics import EVALUATED, RECORDED, evaluated_curve, logged_curve, metrics_of, sampled_curve
+from engine.store.read.output import MOST_PARTS, output_of
 from engine.store.read.recorded import Recorded, number
 from engine.store.records import (
     WORKER_COLUMNS,
@@ -25,6 +26,7 @@ from engine.store.records import (
     LoggedBackground,
     Metric,
     NoRun,
+    Printed,
     Run,
     RunBackground,
     Sweep,
@@ -102,7 +104,7 @@ class Reader(Recorded):
     def variety(self, newest: int = 500) -> Variety:
         """The settings in which the newest runs differ, deleted ones excluded, with their values as text."""
         rows = self._connection.rows(
-            "SELECT spec FROM runs WHERE deleted_at IS NULL ORDER BY run_id DESC LIMIT ?", (newest,)
+            "SELECT spec FROM runs WHERE kind = 'engine' AND deleted_at IS NULL ORDER BY run_id DESC LIMIT ?", (newest,)
         )
         return variety(spec for (spec,) in rows)
 
@@ -224,6 +226,10 @@ class Reader(Recorded):
             (run_id,),
         )
         return LoggedBackground(*rows[0]) if rows else LoggedBackground()
+
+    def output(self, run_id: int, first: int = 0, limit: int = MOST_PARTS) -> list[Printed]:
+        """What a run's program printed, from part `first` on; see `output_of`."""
+        return output_of(self._connection, run_id, first, limit)
 
     def commands(self, run_id: int) -> list[Command]:
         """All commands and decisions about a run, oldest first; one with outcome '' still waits."""

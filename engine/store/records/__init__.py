@@ -21,6 +21,7 @@ from engine.store.records.logged import (
     LoggedNews,
     Measured,
     Metric,
+    Printed,
     Resume,
 )
 from engine.store.records.recorded import Command, Evaluation, Event
@@ -73,6 +74,7 @@ __all__ = [
     "NoSweep",
     "Origin",
     "Ownership",
+    "Printed",
     "Process",
     "Refused",
     "Resume",

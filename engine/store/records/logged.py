@@ -66,6 +66,22 @@ class Measured:
 
 
 @dataclass(frozen=True, slots=True)
+class Printed:
+    """Text that a run's program printed on a stream, with the run's next step and the time since it began.
+
+    As read, `part` is how many bytes of UTF-8 were printed before it, and `left_out` how many of these, next to it, are
+    not kept.
+    """
+
+    stream: Literal["out", "err"]
+    text: str
+    step: int | None = None
+    elapsed_us: int | None = None
+    part: int = 0
+    left_out: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Metric:
     """One metric of a run: `count` steps have a value, from `first_step` to `last_step`; `last` is that of the last.
 

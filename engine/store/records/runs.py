@@ -45,7 +45,9 @@ class Run:
     None means not known yet, NaN means measured but not a number; `last_loss` is None in both cases.
 
     Of a `kind` other than engine, `spec` is None, `iterations_done` counts up to the largest step, and `current_loss`
-    is the last value of the metric that stands for the run.
+    is the last value of the metric that stands for the run. `revision` rises where values at steps behind the newest
+    change. `listens` says whether its program asks for commands (None: not known), `exit_code` how that ended,
+    `retries` how often it was started again, and `times_lost` of a failed one whether it ended without a word.
     """
 
     run_id: int
@@ -85,6 +87,11 @@ class Run:
     test_loss: float | None = None
     test_accuracy: float | None = None
     kind: Kind = "engine"
+    revision: int = 0
+    listens: int | None = None
+    exit_code: int | None = None
+    retries: int = 0
+    times_lost: int = 0
 
     @property
     def searches(self) -> bool:

@@ -485,6 +485,50 @@ M006 = (
 )
 
 
+@steps()
+def m007_output_and_sources(db: Database) -> None:
+    """What programs print, files that were imported, and what a run tells of the program behind it."""
+    for statement in M007:
+        db.execute(statement)
+
+
+M007 = (
+    """
+    CREATE TABLE output (
+      run_id      INTEGER NOT NULL REFERENCES runs(run_id),
+      part        INTEGER NOT NULL,  -- how many bytes of UTF-8 were printed before it: what is left out shows
+      stream      TEXT NOT NULL CHECK (stream IN ('out', 'err')),
+      step        INTEGER,           -- the run's next step when it was printed
+      elapsed_us  INTEGER,           -- time since the run began, as whole microseconds
+      text        TEXT NOT NULL,
+      PRIMARY KEY (run_id, part)
+    ) STRICT, WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE sources (
+      source_id    INTEGER PRIMARY KEY AUTOINCREMENT,
+      format       TEXT NOT NULL,     -- of the files, in one word
+      place        TEXT NOT NULL,     -- the absolute path of the file or folder
+      key          TEXT NOT NULL DEFAULT '',  -- which run of that place, where it has several
+      run_id       INTEGER NOT NULL REFERENCES runs(run_id),
+      position     TEXT NOT NULL DEFAULT '',  -- how far it was read, as JSON
+      imported_at  TEXT NOT NULL,
+      read_at      TEXT NOT NULL,
+      UNIQUE (format, place, key)
+    ) STRICT
+    """,
+    "CREATE INDEX sources_by_run ON sources (run_id)",
+    "ALTER TABLE runs ADD COLUMN listens INTEGER",  # 1: its program asks for commands; 0: it has not asked yet
+    "ALTER TABLE runs ADD COLUMN exit_code INTEGER",  # of its program
+    "ALTER TABLE runs ADD COLUMN retries INTEGER NOT NULL DEFAULT 0",  # how often it was started again after a failure
+    "ALTER TABLE runs ADD COLUMN revision INTEGER NOT NULL DEFAULT 0",  # rises where steps behind the newest change
+    """
+    UPDATE runs SET times_lost = 1
+    WHERE kind = 'logged' AND state = 'failed' AND reason = 'lost: its program ended without a word'
+    """,
+)
+
+
 def _current(raw: sqlite3.Connection, run_id: int, spec: RunSpec, done: int) -> float | None:
     """`Summary.current_loss` of a run of gradient descent."""
     row = raw.execute("SELECT loss FROM iterations WHERE run_id = ? AND iteration = ?", (run_id, done - 1)).fetchone()

@@ -35,7 +35,8 @@ SMALLEST_DATABASE = 512
 
 TABLES = (
     "sweeps", "workers", "runs", "iterations", "evaluations", "buckets", "checkpoints", "commands", "settings",
-    "rung_decisions", "metrics", "measurements", "metric_buckets",
+    "rung_decisions", "metrics", "measurements", "metric_buckets", "output",
+    "sources",
 )  # fmt: skip
 """The tables of a whole store."""
 

@@ -18,7 +18,7 @@ PURGE_ROWS = 20_000
 
 VACUUM_PAGES = 1000
 
-PURGED_WITH_A_RUN = ("evaluations", "checkpoints", "commands", "runs")
+PURGED_WITH_A_RUN = ("evaluations", "checkpoints", "commands", "output", "sources", "runs")
 
 
 class Catalogue:

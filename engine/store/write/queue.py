@@ -20,7 +20,10 @@ from engine.sweep import SweepPlan, Value
 MOST_TIMES_LOST = 5
 """Workers that a run may lose without progress before it fails: the run itself probably kills them."""
 
-NEXT = "SELECT run_id, reason FROM runs WHERE state = 'queued' AND deleted_at IS NULL ORDER BY run_id LIMIT 1"
+NEXT = """
+    SELECT run_id, reason FROM runs WHERE state = 'queued' AND kind = 'engine' AND deleted_at IS NULL
+    ORDER BY run_id LIMIT 1
+"""
 
 CLAIM = """
     UPDATE runs SET state = 'running', worker_id = ?, attempt = attempt + 1, heartbeat_s = ?,

@@ -11,10 +11,10 @@ import numpy as np
 
 from engine.store.file.connection import Connection
 from engine.store.file.timing import utc_now
+from engine.store.programs.measurements import MetricState, MetricWriter, in_order
 from engine.store.records import ENDED, Command, FencedOff, RunState
 from engine.store.records.logged import LoggedClaim, LoggedFacts, LoggedNews, Measured
 from engine.store.write.catalogue import storable
-from engine.store.write.measurements import MetricState, MetricWriter, in_order
 from engine.store.write.steering import answer, came_too_late, note, unanswered
 from engine.store.write.tags import tags_to_text
 from engine.store.write.writer import FENCE, WORKER_HEARTBEAT_S

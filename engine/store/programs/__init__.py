@@ -1,0 +1,1 @@
+"""What other programs tell: runs that they log, what they measure and print, and files that were imported."""
