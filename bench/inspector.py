@@ -10,6 +10,8 @@ from statistics import median
 from tempfile import TemporaryDirectory
 
 import numpy as np
+from rich.style import Style
+from textual.geometry import Region
 
 from bench.report import Row
 from bench.screen import BRAILLE, WATCHED_S, dashboard, live_runs
@@ -27,7 +29,8 @@ from tui.chart.inspected.regions import draw_regions
 from tui.model.inspection.subjects import TITLES
 from tui.presenting.inspected.regions import view_of
 from tui.presenting.inspected.step import batch_lines, example_lines
-from tui.widgets.lines import painted
+from tui.terminal.output import TerminalOutput
+from tui.widgets.lines import FilledRows
 
 SIZE = (160, 41)
 """Cells of the picture of a tab on a terminal of 160x45."""
@@ -143,6 +146,8 @@ def regions(path: Path) -> Iterator[Row]:
     worker_loop.work(path, leave=lambda: False)
     for how, is_fine in (("", False), (", octants", True)):
         computing, taken, frames = DecisionRegions(), [], []
+        output = TerminalOutput(lambda text: None, lambda after, then: None, lambda then: None)
+        output.take((), 160, 45)
         for iteration in range(900, 960):
             asked = AskedRegions(((1, iteration),), "train", 160, 80, is_fine=is_fine)
             begun = time.thread_time()
@@ -150,7 +155,8 @@ def regions(path: Path) -> Iterator[Row]:
             assert isinstance(found, RunRegions)
             taken.append(1e3 * (time.thread_time() - begun))
             begun = time.thread_time()
-            painted(draw_regions(view_of(found), 160, 40, "halves", octants=is_fine))
+            rows = FilledRows(draw_regions(view_of(found), 160, 40, "halves", octants=is_fine))
+            rows.paint(output, Region(0, 0, 160, 40), Style())
             frames.append(1e3 * (time.thread_time() - begun))
         yield _limited(f"regions{how}: an iteration on, computed and drawn", median(taken) + median(frames), 12, "ms")
         yield _limited(f"regions{how}: of these a frame", median(frames), 4, "ms")

@@ -104,7 +104,6 @@ def test_a_moment_that_waits_goes_before_finer_answers_to_the_last_one() -> None
 
     for later in (False, True):
         actions.ask(Inquiry("question", partial(answers, later), moment=1))
-        actions._computed = actions._waiting = None
     every = [("coarse", False), ("finer", False), ("finest", False), (None, True)]
     assert told == [*every, *every[:2], every[3]]
 

@@ -67,11 +67,14 @@ class TerminalOutput:
             self._buffer.put(x, y, segments, ground)
             self._flush_soon()
 
-    def paste(self, x: int, y: int, codes: Codes, style_ids: NDArray[np.uint8], style: Callable[[int], Style]) -> None:
+    def paste(
+        self, x: int, y: int, codes: Codes, style_ids: NDArray[np.unsignedinteger], style: Callable[[int], Style]
+    ) -> None:
         """Set cells from (x, y): codes and style ids of shape (rows, columns); `style` returns the style of an id."""
         if self._buffer is not None:
-            sgr_styles = np.zeros(256, np.uint16)
-            for style_id in np.flatnonzero(np.bincount(style_ids.ravel(), minlength=256)).tolist():
+            found = np.bincount(style_ids.ravel())
+            sgr_styles = np.zeros(len(found), np.uint16)
+            for style_id in np.flatnonzero(found).tolist():
                 sgr_styles[style_id] = self._buffer.style_number(style(style_id))
             self._buffer.paste(x, y, codes, sgr_styles[style_ids])
             self._flush_soon()

@@ -1,17 +1,20 @@
-"""Lines: a widget that is a list of strips. WrappedLines: one as high as its strips."""
+"""Lines: a widget that is a list of strips. WrappedLines: one as high as its strips. FilledRows: strips and pictures."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import overload
 
+import numpy as np
 from rich.segment import Segment
 from rich.style import Style
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
 from tui.chart.drawing.filled import FilledPicture
 from tui.colours.theme import TEXT, filled_style
+from tui.terminal.output import TerminalOutput
 from tui.text.numbers import fit
 from tui.text.parts import Part
 from tui.text.widths import width_of
@@ -19,9 +22,6 @@ from tui.widgets.cell_widget import CellWidget
 
 MOST_TOLD = 4
 """Largest number of rows of a sentence: a longer one would take too much of what is above it."""
-
-Painted = tuple[FilledPicture, Sequence[Strip]]
-"""A filled picture and its rows in the theme's colours."""
 
 Build = Callable[[int, int], Sequence[Strip]]
 """(width, height) to rows from the top; missing rows are blank."""
@@ -63,18 +63,53 @@ def _cut(parts: Iterable[Part], room: int) -> tuple[list[Part], int]:
     return kept, room
 
 
-def painted(picture: FilledPicture, before: Painted | None = None) -> list[Strip]:
-    """The rows of a filled picture; those that are as in a picture `before` are not made again."""
-    changed = [True] * picture.height if before is None else picture.changed_rows(before[0])
-    return [
-        _painted_row(picture, row) if changed[row] or before is None else before[1][row]
-        for row in range(picture.height)
-    ]
+class FilledRows(Sequence[Strip]):
+    """Rows that are strips, and filled pictures among them: their cells are painted as they are.
 
+    A row of a picture becomes a strip when it is asked for, which takes longer than painting all of them.
+    """
 
-def _painted_row(picture: FilledPicture, row: int) -> Strip:
-    pieces = picture.row(row)
-    return Strip([Segment(text, filled_style(style, ground)) for text, style, ground in pieces], picture.width)
+    def __init__(self, *parts: Strip | FilledPicture) -> None:
+        self.parts = parts
+        heights = [1 if isinstance(part, Strip) else part.height for part in parts]
+        self._places = [(number, row) for number, height in enumerate(heights) for row in range(height)]
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    @overload
+    def __getitem__(self, at: int) -> Strip: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> list[Strip]: ...
+
+    def __getitem__(self, at: int | slice) -> Strip | list[Strip]:
+        """The strip of a row, or those of several."""
+        if isinstance(at, slice):
+            return [self._row(*place) for place in self._places[at]]
+        return self._row(*self._places[at])
+
+    def _row(self, number: int, row: int) -> Strip:
+        part = self.parts[number]
+        if isinstance(part, Strip):
+            return part
+        return Strip([Segment(text, filled_style(*styles)) for text, *styles in part.row(row)], part.width)
+
+    def paint(self, output: TerminalOutput, region: Region, ground: Style) -> None:
+        """Put all of it on the terminal, whose buffer finds the cells that changed."""
+        y = 0
+        for part in self.parts:
+            if isinstance(part, Strip):
+                output.put(region.x, region.y + y, part, ground)
+                y += 1
+                continue
+            shown = np.s_[: max(region.height - y, 0)]
+            pairs = np.bitwise_or(part.styles[shown].astype(np.uint16) << 8, part.grounds[shown], dtype=np.uint16)
+            output.paste(
+                region.x, region.y + y, part.codepoints[shown], pairs,
+                lambda pair: ground + filled_style(pair >> 8, pair & 0xFF),
+            )  # fmt: skip
+            y += part.height
 
 
 def grounded(widget: Widget, row: Strip) -> Strip:
@@ -99,8 +134,21 @@ class Lines(CellWidget):
             self._built_for = None  # not drawn at this size: row() will build them
             return
         before, self._strips = self._strips, self._build(*self.size)
+        if isinstance(self._strips, FilledRows):
+            if self._strips is not before:
+                self._paint_cells(self._strips, before)
+            return
         rows = range(min(max(len(before), len(self._strips)), self.size.height))
         self.paint_rows([row for row in rows if before[row : row + 1] != self._strips[row : row + 1]])
+
+    def _paint_cells(self, rows: FilledRows, before: Sequence[Strip]) -> None:
+        """Put rows on the terminal, and blanks below where there were more; where Textual composes it, ask for all."""
+        place = self.place()
+        if place is None:
+            self.refresh()
+            return
+        rows.paint(place[0], place[1], self.ground)
+        self.paint_rows([*range(len(rows), min(len(before), self.size.height))])
 
     def text(self) -> str:
         """The widget's rows as plain text."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass, field, replace
 from os import PathLike
 
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 from engine.analysis.heights import Along, Grid, LinearLosses, PointLosses, Window, grown, window_of
 from engine.analysis.landscape import filters
 from engine.analysis.planes import WeightPlane, axes, random_plane
+from engine.jobs.inspection.kept_reader import KeptReader
 from engine.jobs.inspection.landscape_values import Asked, DrawnWay, Landscape, Pointed, Section
 from engine.jobs.inspection.pacing import LIVE_EVERY_S, Allowance, Wanted, rest_until, within
 from engine.jobs.inspection.way_planes import (
@@ -33,7 +33,7 @@ from engine.jobs.inspection.ways import Walker, Way
 from engine.jobs.worker.forking import DECIDE_THE_LOSS
 from engine.objective.known_functions import KNOWN_FUNCTIONS
 from engine.spec import CONVNETS, SpecError
-from engine.store import Refused, StoreError, open_for_reading
+from engine.store import Refused, StoreError
 from engine.text import clean
 
 Floats = NDArray[np.float64]
@@ -65,6 +65,7 @@ class Landscapes:
     _laid: dict[object, Laid] = field(default_factory=dict)
     _grids: dict[object, Grid] = field(default_factory=dict)
     _allowance: Allowance = field(default_factory=Allowance)
+    _reader: KeptReader = field(default_factory=KeptReader)
 
     def answers(self, path: str | PathLike[str], wanted: Wanted, asked: Asked) -> Iterator[Landscape]:
         """Yield landscapes, each better than the one before.
@@ -130,21 +131,25 @@ class Landscapes:
         """Read the runs; returns why a run is left out, by run."""
         left_out: dict[int, str] = {}
         first = asked.until[0][0]
-        with closing(open_for_reading(path)) as reader:
-            for run_id, _ in asked.until:
-                try:
-                    if run_id in self._walkers:
-                        self._walkers[run_id].read(reader)
-                    else:
-                        self._walkers[run_id] = Walker(reader, run_id)
-                except (StoreError, SpecError) as error:
-                    if run_id == first:
-                        raise
-                    left_out[run_id] = clean(str(error), 80)
-                    continue
-                spec, other = self._walkers[first].spec, self._walkers[run_id].spec
-                if any(getattr(spec, name) != getattr(other, name) for name in DECIDE_THE_LOSS):
-                    left_out[run_id] = "another loss"
+        reader, is_new = self._reader.of(path)
+        if is_new:
+            self._walkers.clear()
+            self._laid.clear()
+            self._grids.clear()
+        for run_id, _ in asked.until:
+            try:
+                if run_id in self._walkers:
+                    self._walkers[run_id].read(reader)
+                else:
+                    self._walkers[run_id] = Walker(reader, run_id)
+            except (StoreError, SpecError) as error:
+                if run_id == first:
+                    raise
+                left_out[run_id] = clean(str(error), 80)
+                continue
+            spec, other = self._walkers[first].spec, self._walkers[run_id].spec
+            if any(getattr(spec, name) != getattr(other, name) for name in DECIDE_THE_LOSS):
+                left_out[run_id] = "another loss"
         return left_out
 
     def _drawn(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
@@ -15,13 +14,14 @@ from numpy.typing import NDArray
 from engine.analysis.heights import Window
 from engine.analysis.regions import NOBODY, Classes, DataPlane, Part, part_of, plane_of, refined, winners, winning
 from engine.datasets import own
+from engine.jobs.inspection.kept_reader import KeptReader
 from engine.jobs.inspection.pacing import LIVE_EVERY_S, Wanted, rest_until
 from engine.jobs.inspection.weights import REPEAT_S, Follower, StateAt
 from engine.objective.layout import Array
 from engine.own_code.failures import told
 from engine.spec import is_path, short_name
 from engine.spec.choices import OF_EXAMPLES
-from engine.store import Reader, Refused, StoreError, open_for_reading
+from engine.store import Reader, Refused, StoreError
 from engine.text import clean
 
 Floats = NDArray[np.float64]
@@ -139,6 +139,7 @@ class DecisionRegions:
     _runs: dict[int, _Watched] = field(default_factory=dict)
     _planes: dict[object, DataPlane] = field(default_factory=dict)
     _grids: dict[int, Classes] = field(default_factory=dict)
+    _reader: KeptReader = field(default_factory=KeptReader)
 
     def answers(self, path: str | PathLike[str], wanted: Wanted, asked: AskedRegions) -> Iterator[Answer]:
         """Yield the regions of all runs, each answer nearer to the moment or finer than the one before.
@@ -148,12 +149,14 @@ class DecisionRegions:
         begun, computed = time.monotonic(), time.thread_time()
         found: dict[int, RunRegions | NoRegions] = {}
         share = LIVE_REPEAT_S / max(len(asked.until), 1)
-        with closing(open_for_reading(path)) as reader:
-            for run_id, iteration in asked.until:
-                watched = self._runs.setdefault(run_id, _Watched(run_id, self._planes))
-                found[run_id] = watched.attempt(path, wanted, asked, iteration, share, FIRST_S, reader)
-                if not wanted():
-                    return
+        reader, is_new = self._reader.of(path)
+        if is_new:
+            self._runs.clear()
+        for run_id, iteration in asked.until:
+            watched = self._runs.setdefault(run_id, _Watched(run_id, self._planes))
+            found[run_id] = watched.attempt(path, wanted, asked, iteration, share, FIRST_S, reader)
+            if not wanted():
+                return
         yield _together(found)
         if asked.is_live:
             cost, change = (time.thread_time() - computed) / COMPUTED_SHARE, self._changes(found) / LIVE_CHANGES
@@ -166,7 +169,7 @@ class DecisionRegions:
                     return
                 if isinstance(before, NoRegions) or (before.is_exact if repeat_s else before.stride == 1):
                     continue
-                found[run_id] = self._runs[run_id].attempt(path, wanted, asked, iteration, repeat_s, compute_s)
+                found[run_id] = self._runs[run_id].attempt(path, wanted, asked, iteration, repeat_s, compute_s, reader)
                 if wanted():
                     yield _together(found)
 
@@ -209,7 +212,7 @@ class _Watched:
         iteration: int,
         repeat_s: float,
         most_s: float,
-        reader: Reader | None = None,
+        reader: Reader,
     ) -> RunRegions | NoRegions:
         """Return the regions after `repeat_s` of repeating and about `most_s` of computing, or why there are none."""
         try:

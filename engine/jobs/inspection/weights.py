@@ -88,7 +88,7 @@ class Follower:
         self._state: State | None = None
         self._optimization: Optimization | None = None
         self._steps: tuple[tuple[int, float], ...] = ()
-        self._iteration_s = 0.0
+        self._iteration_s, self._most = 0.0, 1
 
     def nearest(self, iteration: int | None, reader: Reader | None = None) -> StateAt:
         """Return the nearest state at or before an iteration that needs no computing; None: the newest that is kept.
@@ -112,7 +112,7 @@ class Follower:
         """
         assert self._state is not None
         assert self._optimization is not None
-        end, most = time.monotonic() + most_s, 1
+        end = time.monotonic() + most_s
 
         def heartbeat() -> None:
             if not wanted() or time.monotonic() > end:
@@ -125,9 +125,9 @@ class Follower:
                     self._iteration_s *= FORGOTTEN
                     break
                 if self._iteration_s:
-                    most = min(int(left / self._iteration_s), GROWTH * most)
+                    self._most = min(int(left / self._iteration_s), GROWTH * self._most)
                 started = time.monotonic()
-                stop = min(iteration, before + most)
+                stop = min(iteration, before + self._most)
                 for state in repeated(self._optimization, self._state, stop, self._steps, heartbeat):
                     self._state = state
                 if self._state.iteration == before:

@@ -53,7 +53,11 @@ def kept_weights(path: str | PathLike[str], run_id: int, iteration: int | None =
 
 
 def kept_in(reader: Reader, run_id: int, iteration: int | None = None, known: KeptWeights | None = None) -> KeptWeights:
-    """Return what `kept_weights` does; where that is the checkpoint of `known`, it is not read again."""
+    """Return what `kept_weights` does; where that is the checkpoint of `known`, nothing else is read again."""
+    if known is not None and known.run_id == run_id:
+        size = reader.checkpoint_size(run_id, iteration)
+        if (0 if size is None else size[0]) == known.iteration:
+            return known
     run = reader.the_run(run_id)
     if run.spec is None:
         raise Refused(uncomputed(run))
@@ -65,8 +69,6 @@ def kept_in(reader: Reader, run_id: int, iteration: int | None = None, known: Ke
         )
     check_data_of(run.spec, reader.background(run), f"run {run_id}")
     at = 0 if found is None else found[0]
-    if known is not None and known.iteration == at and known.spec == run.spec:
-        return known
     read = reader.checkpoint(run_id, iteration)
     optimization = optimize.build(run.spec)
     state = optimization.start() if read is None else state_of(read[1], run_id, at, optimization)

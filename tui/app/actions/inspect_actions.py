@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol
 
 from textual.message import Message
@@ -44,13 +45,18 @@ class InspectPort(StatePort, ScreenPort, Protocol):
 
 
 class InspectActions:
-    """One inquiry is computed at a time. A new question takes its place; a new moment of the same one waits."""
+    """One inquiry is computed at a time. A new question takes its place; a new moment of the same one waits.
+
+    A thread computes one after the other as long as one waits: starting one for each picture of growing runs would
+    cost as much as drawing it.
+    """
 
     def __init__(self, app: InspectPort) -> None:
         self._app = app
         self._opened: Inspector | None = None
-        self._computed: Inquiry | None = None
         self._waiting: Inquiry | None = None
+        self._is_computing = False
+        self._lock = Lock()
 
     @property
     def view(self) -> Inspector | None:
@@ -79,40 +85,46 @@ class InspectActions:
 
     def ask(self, inquiry: Inquiry) -> None:
         """Have an inquiry computed, as soon as the thread is free."""
-        self._waiting = inquiry
-        if self._computed is None:
-            self._begin()
+        with self._lock:
+            self._waiting, is_computing, self._is_computing = inquiry, self._is_computing, True
+        if not is_computing:
+            self._app.in_thread(self._compute, "inspect")
 
     def answer(self, answered: InquiryAnswered) -> None:
-        """Show an answer; after the last one, compute what waits."""
+        """Show an answer."""
         if self.view is not None:
             self.view.take(answered)
-        if answered.is_last and answered.inquiry is self._computed:
-            self._computed = None
-            self._begin()
 
-    def _begin(self) -> None:
-        inquiry, self._computed, self._waiting = self._waiting, self._waiting, None
-        if inquiry is None:
-            return
+    def _compute(self) -> None:
+        """Compute what waits until nothing does."""
+        while (inquiry := self._next()) is not None:
+            sentence = self._compute_one(inquiry)
+            is_next = self._waiting is not None and self._waiting.question == inquiry.question
+            if sentence or not is_next:
+                self._app.post_message(InquiryAnswered(inquiry, None, sentence, is_last=True))
+
+    def _next(self) -> Inquiry | None:
+        with self._lock:
+            inquiry, self._waiting = self._waiting, None
+            self._is_computing = inquiry is not None
+            return inquiry
+
+    def _compute_one(self, inquiry: Inquiry) -> str:
+        """Post the answers to an inquiry; returns why there are not all of them, '' if there are."""
 
         def is_wanted() -> bool:
             other = self._waiting
             return self.view is not None and (other is None or other.question == inquiry.question)
 
-        def work() -> None:
-            sentence = ""
-            try:
-                for answer in inquiry.answers(self._app.path, is_wanted):
-                    if not is_wanted() or (answer is None and self._waiting is not None):
-                        break
-                    if answer is None:
-                        continue
-                    self._app.post_message(InquiryAnswered(inquiry, answer))
-            except (StoreError, ValueError) as error:
-                sentence = clean(told(error), 300)
-            except Exception as error:  # what cannot be computed must not end the dashboard
-                sentence = clean(f"It failed: {error!r}", 300)
-            self._app.post_message(InquiryAnswered(inquiry, None, sentence, is_last=True))
-
-        self._app.in_thread(work, "inspect")
+        try:
+            for answer in inquiry.answers(self._app.path, is_wanted):
+                if not is_wanted() or (answer is None and self._waiting is not None):
+                    break
+                if answer is None:
+                    continue
+                self._app.post_message(InquiryAnswered(inquiry, answer))
+        except (StoreError, ValueError) as error:
+            return clean(told(error), 300)
+        except Exception as error:  # what cannot be computed must not end the dashboard
+            return clean(f"It failed: {error!r}", 300)
+        return ""

@@ -58,16 +58,6 @@ class FilledPicture:
         text = _text(codes)
         return [(text[i:j], style, ground) for (i, j), style, ground in painted if i < j]
 
-    def changed_rows(self, before: FilledPicture) -> list[bool]:
-        """Return which rows differ from those of another picture; all of them if it has another size."""
-        if before.codepoints.shape != self.codepoints.shape:
-            return [True] * self.height
-        differing = (
-            (self.codepoints != before.codepoints) | (self.styles != before.styles) | (self.grounds != before.grounds)
-        )
-        changed: list[bool] = differing.any(axis=1).tolist()
-        return changed
-
     def to_text(self) -> str:
         """Return the characters alone, one line per row, without trailing blanks."""
         return "\n".join(_text(row).rstrip() for row in self.codepoints)
@@ -190,6 +180,25 @@ class FilledSheet:
         codes = np.where(self._has_letter, self._letters, codes).astype(np.uint32)
         styles = np.where(self._has_letter, self._letter_styles, styles).astype(np.uint8)
         return FilledPicture(codes, styles, grounds)
+
+
+def side_by_side(pictures: Sequence[FilledPicture], gap: int, width: int) -> FilledPicture:
+    """Return pictures of one height beside each other, `gap` blank columns between two, in `width` columns."""
+    if len(pictures) == 1 and pictures[0].width == width:
+        return pictures[0]
+    height = pictures[0].height
+    joined = FilledPicture(
+        np.full((height, width), ord(" "), np.uint32),
+        np.full((height, width), BLANK, np.uint8),
+        np.full((height, width), BLANK, np.uint8),
+    )
+    left = 0
+    for picture in pictures:
+        area = np.s_[:, left : left + picture.width]
+        joined.codepoints[area], joined.styles[area] = picture.codepoints, picture.styles
+        joined.grounds[area] = picture.grounds
+        left += picture.width + gap
+    return joined
 
 
 def _stepped(x: Floats, y: Floats) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

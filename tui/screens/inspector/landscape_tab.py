@@ -11,7 +11,7 @@ from textual.message import Message
 from textual.strip import Strip
 
 from engine.text import loss_text
-from tui.chart.drawing.filled import FilledPicture, FilledSheet
+from tui.chart.drawing.filled import FilledSheet
 from tui.chart.inspected.landscape import LandscapeView, WayView, draw_landscape, frame_of, ground_of
 from tui.chart.inspected.section import SectionView, draw_section
 from tui.colours.palette import marker
@@ -21,7 +21,7 @@ from tui.model.messages import ForkRequested
 from tui.screens.inspector.tab import Tab
 from tui.text.parts import Part
 from tui.widgets.chart_pane import ChartStyle
-from tui.widgets.lines import Painted, painted, strip
+from tui.widgets.lines import FilledRows, strip
 
 if TYPE_CHECKING:
     from engine.jobs.inspection.landscape import Landscapes
@@ -41,7 +41,6 @@ class LandscapeTab(Tab):
 
     def __init__(self, chart_style: ChartStyle) -> None:
         super().__init__(chart_style)
-        self._painted: Painted | None = None
         self._landscapes: Landscapes | None = None
         self._shown: Landscape | None = None
         self._view, self._views = 0, 1
@@ -91,17 +90,13 @@ class LandscapeTab(Tab):
         tall, manner = height - 1, self.chart_style.manner
         if shown.section is not None:
             drawn = draw_section(self._section(shown.section), width, tall, manner)
-            return [strip(self._legend(), width), *self._as_rows(drawn)][:height]
+            return FilledRows(strip(self._legend(), width), drawn)
         view = self._drawn(shown)
         held = self._ground
         if held is None or held[0] is not shown.heights or held[1:3] != (width, tall):
             held = self._ground = (shown.heights, width, tall, ground_of(view, width, tall, manner))
         picture = draw_landscape(view, width, tall, manner, held[3])
-        return [strip(self._legend(), width), *self._as_rows(picture)][:height]
-
-    def _as_rows(self, picture: FilledPicture) -> Sequence[Strip]:
-        self._painted = picture, painted(picture, self._painted)
-        return self._painted[1]
+        return FilledRows(strip(self._legend(), width), picture)
 
     def _section(self, section: Section) -> SectionView:
         slot = next((one.slot for one in self.inspected.subjects if one.run_id == section.run_id), 0)

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 from textual.strip import Strip
 
 from engine.spec.choices import OF_EXAMPLES
+from tui.chart.cells.picture import POINTED, TITLE
+from tui.chart.drawing.filled import FilledPicture, FilledSheet, side_by_side
+from tui.chart.drawing.weight_cells import Manner
 from tui.chart.inspected.regions import GAP, draw_regions, frame_of, tiling
 from tui.colours.palette import marker
 from tui.colours.theme import DIM, run_style
@@ -17,9 +20,9 @@ from tui.model.inspection.subjects import Subject
 from tui.presenting.inspected import regions
 from tui.screens.inspector.tab import Tab
 from tui.text.parts import Part
+from tui.text.widths import wrapped
 from tui.widgets.chart_pane import ChartStyle
-from tui.widgets.footer import message_lines
-from tui.widgets.lines import Painted, painted, strip
+from tui.widgets.lines import FilledRows, strip
 
 if TYPE_CHECKING:
     from engine.jobs.inspection.regions import Answer, DecisionRegions, NoRegions, RunRegions
@@ -47,7 +50,6 @@ class RegionsTab(Tab):
         self._part = WHOLE
         self._cursor: tuple[float, float] | None = None
         self._drawn: tuple[object, Sequence[Strip]] | None = None
-        self._painted: dict[int, Painted] = {}
 
     def forget(self) -> None:
         self._found = ()
@@ -92,7 +94,7 @@ class RegionsTab(Tab):
             return []
         key = (self._found, self._cursor, width, height, self.chart_style)
         if self._drawn is None or self._drawn[0] != key:
-            self._drawn = key, [strip(self._above(found, width), width), *self._tiles(width, height - 1)][:height]
+            self._drawn = key, FilledRows(strip(self._above(found, width), width), *self._tiles(width, height - 1))
         return self._drawn[1]
 
     def _above(self, found: Sequence[RunRegions], width: int) -> Sequence[Part]:
@@ -101,39 +103,34 @@ class RegionsTab(Tab):
             return regions.pointed_line(first)
         return regions.legend_line(found, self.chart_style.filled, width)
 
-    def _tiles(self, width: int, height: int) -> list[Strip]:
-        """The tiles in rows, each row of tiles as high as they are."""
+    def _tiles(self, width: int, height: int) -> list[Strip | FilledPicture]:
+        """The tiles in rows, each row of tiles as high as they are: their titles, and a picture of all of them."""
         tiled = tiling(len(self._found), width, height)
-        tiles = [self._tile(one, tiled.width, tiled.height) for one in self._found[: tiled.visible]]
-        if len(tiles) == 1 and tiled.width == width:
-            return tiles[0]
-        gap, rows = strip((), GAP), []
-        for start in range(0, len(tiles), tiled.across):
-            beside = tiles[start : start + tiled.across]
-            end = strip((), width - (tiled.width + GAP) * len(beside) + GAP)
-            for first, *others in zip(*beside, strict=True):
-                rows.append(Strip.join([first, *(part for other in others for part in (gap, other)), end]))
-        return rows
+        shown, has_titles = self._found[: tiled.visible], len(self._found) > 1
+        parts: list[Strip | FilledPicture] = []
+        for start in range(0, len(shown), tiled.across):
+            beside = shown[start : start + tiled.across]
+            pictures = [self._picture(one, tiled.width, tiled.height - has_titles) for one in beside]
+            if has_titles:
+                titles = [strip(self._title(one, tiled.width), tiled.width + GAP) for one in beside]
+                parts.append(Strip.join(titles).adjust_cell_length(width))
+            parts.append(side_by_side(pictures, GAP, width))
+        return parts
 
-    def _tile(self, one: RunRegions | NoRegions, width: int, height: int) -> list[Strip]:
-        found, above = _seen(one), []
-        if len(self._found) > 1:
-            slot, label = next(
-                ((each.slot, each.label) for each in self.inspected.subjects if each.run_id == one.run_id), (0, "")
-            )
-            sign = marker(slot, ascii_only=self.chart_style.charset == "ascii")
-            title = [(f" {sign} ", run_style(slot)), *regions.title_parts(one.run_id, label, found, width - 3)]
-            above = [strip(title, width)]
+    def _title(self, one: RunRegions | NoRegions, width: int) -> Sequence[Part]:
+        slot, label = next(
+            ((each.slot, each.label) for each in self.inspected.subjects if each.run_id == one.run_id), (0, "")
+        )
+        sign = marker(slot, ascii_only=self.chart_style.charset == "ascii")
+        return [(f" {sign} ", run_style(slot)), *regions.title_parts(one.run_id, label, _seen(one), width - 3)]
+
+    def _picture(self, one: RunRegions | NoRegions, width: int, height: int) -> FilledPicture:
+        """The regions of a run; where there are none, why."""
+        found, style = _seen(one), self.chart_style
         if found is None:
-            told = message_lines(getattr(one, "sentence", ""), width, max(height - 2, 1), failed=True)
-            rows = [*above, strip((), width), *told][:height]
-            return [*rows, *[strip((), width)] * (height - len(rows))]
+            return _told(getattr(one, "sentence", ""), width, height, style.filled)
         under = None if found.under is None or self._cursor is None else found.under.place
-        view, style = regions.view_of(found, under), self.chart_style
-        picture = draw_regions(view, width, height - len(above), style.filled, octants=style.octants)
-        rows = painted(picture, self._painted.get(one.run_id))
-        self._painted[one.run_id] = picture, rows
-        return [*above, *rows]
+        return draw_regions(regions.view_of(found, under), width, height, style.filled, octants=style.octants)
 
     def caption(self) -> Sequence[Part]:
         found = self._regions
@@ -198,6 +195,14 @@ class RegionsTab(Tab):
         lowest = min(max(y - (y - bottom) * kept, 0.0), 1.0 - size)
         self._part = first, first + size, lowest, lowest + size
         return before != (self._part, self._cursor)
+
+
+def _told(sentence: str, width: int, height: int, manner: Manner) -> FilledPicture:
+    sheet = FilledSheet(width, height, manner)
+    sheet.write(1, 1, "!", POINTED)
+    for row, line in enumerate(wrapped(sentence, max(width - 3, 1)), 1):
+        sheet.write(row, 3, line, TITLE)
+    return sheet.picture()
 
 
 def _seen(one: RunRegions | NoRegions) -> RunRegions | None:
