@@ -127,6 +127,7 @@ class Grid:
         self._known = np.zeros((self.rows, self.columns), dtype=bool)
         self.levels = np.empty(0)
         self._shown: tuple[int, Floats] | None = None
+        self._lowest: tuple[float, float, float] | None = None
 
     @property
     def a(self) -> Floats:
@@ -158,6 +159,7 @@ class Grid:
                     columns = missing[start : start + self.along.most]
                     self.values[row, columns] = self.along.losses(a[columns], float(b[row]))
                     self._known[row, columns] = True
+                    self._lowest = None
             self.stride = stride
             if not len(self.levels):
                 self.levels = contour_levels(self.shown)
@@ -165,12 +167,11 @@ class Grid:
 
     def lowest(self) -> tuple[float, float, float] | None:
         """Return (a, b, loss) of the lowest point that is known; None if none is finite."""
-        if not np.isfinite(self.values).any():
-            return None
-        row, column = np.unravel_index(
-            int(np.nanargmin(np.where(np.isfinite(self.values), self.values, np.nan))), self.values.shape
-        )
-        return float(self.a[column]), float(self.b[row]), float(self.values[row, column])
+        if self._lowest is None and np.isfinite(self.values).any():
+            finite = np.where(np.isfinite(self.values), self.values, np.inf)
+            row, column = np.unravel_index(int(finite.argmin()), self.values.shape)
+            self._lowest = float(self.a[column]), float(self.b[row]), float(self.values[row, column])
+        return self._lowest
 
 
 def _rounded(count: int) -> int:

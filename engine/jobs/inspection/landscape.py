@@ -64,6 +64,7 @@ class Landscapes:
     _walkers: dict[int, Walker] = field(default_factory=dict)
     _laid: dict[object, Laid] = field(default_factory=dict)
     _grids: dict[object, Grid] = field(default_factory=dict)
+    _placed: dict[int, tuple[WeightPlane, int, Floats]] = field(default_factory=dict)
     _allowance: Allowance = field(default_factory=Allowance)
     _reader: KeptReader = field(default_factory=KeptReader)
 
@@ -134,6 +135,7 @@ class Landscapes:
         reader, is_new = self._reader.of(path)
         if is_new:
             self._walkers.clear()
+            self._placed.clear()
             self._laid.clear()
             self._grids.clear()
         for run_id, _ in asked.until:
@@ -181,17 +183,17 @@ class Landscapes:
             line = self._along_line(asked, now, views, remarks, wanted)
             return None if line is None else (line, None)
         deciding = self._deciding(shown, until)
-        held = [way.until(deciding[way.run_id]).finite for way in ways]
-        held = [way for way in held if len(way.iterations)]
-        if not held or held[0].run_id != shown[0]:
-            raise Refused(f"The weights of run {shown[0]} are not finite: no plane leads through them.")
         key = (view, *((way.run_id, deciding[way.run_id], way.exact_to >= deciding[way.run_id]) for way in ways))
         laid = self._laid.get(key)
         if laid is None:
+            held = [way.until(deciding[way.run_id]).finite for way in ways]
+            held = [way for way in held if len(way.iterations)]
+            if not held or held[0].run_id != shown[0]:
+                raise Refused(f"The weights of run {shown[0]} are not finite: no plane leads through them.")
             laid = self._lay(view, held)
             share = float("nan") if laid.is_space else laid.plane.share(cloud(held, len(held)))
             laid = self._laid[key] = replace(laid, share=share)
-        places = [laid.plane.places(way.weights) for way in now]
+        places = [self._places_of(laid.plane, way) for way in now]
         window = asked.window or grown(laid.window, places)
         if asked.window is None and view == RANDOM:
             window = laid.window
@@ -214,6 +216,15 @@ class Landscapes:
         if asked.cursor is not None:
             answer = replace(answer, pointed=self._pointed(laid.plane, shown[0], asked.cursor, answer))
         return _with_heights(answer, grid), grid
+
+    def _places_of(self, plane: WeightPlane, way: Way) -> Floats:
+        """Return where the points of a way lie (k, 2); those that stay are not computed again."""
+        before = self._placed.get(way.run_id)
+        known = before[2] if before is not None and before[:2] == (plane, way.every) else np.empty((0, 2))
+        found = np.concatenate([known[: way.lasting], plane.places(way.weights[len(known[: way.lasting]) :])])
+        if way.lasting > len(known):
+            self._placed[way.run_id] = plane, way.every, found[: way.lasting]
+        return found
 
     def _deciding(self, shown: Sequence[int], until: Mapping[int, int]) -> dict[int, int]:
         """Return the iterations whose weights decide about a plane, by run.

@@ -43,8 +43,9 @@ class Unwanted(Exception):
 class Way:
     """The weights (k, size) of a run after `iterations` (k,), ascending.
 
-    Up to `exact_to` they are every `every`-th ones, recomputed; beyond, those of its checkpoints. `tries` (m, size) are
-    proposals of a search at iterations `tried_at` (m,), `accepted` (m,) whether it kept them.
+    Up to `exact_to` they are every `every`-th ones, recomputed; beyond, those of its checkpoints. The first `lasting`
+    ones stay as they are while `every` does. `tries` (m, size) are proposals of a search at iterations `tried_at` (m,),
+    `accepted` (m,) whether it kept them. All of it is valid until the run is repeated further.
     """
 
     run_id: int
@@ -52,6 +53,7 @@ class Way:
     weights: Array
     exact_to: int
     every: int
+    lasting: int
     tries: Array
     tried_at: NDArray[np.int64]
     accepted: NDArray[np.bool_]
@@ -65,18 +67,19 @@ class Way:
 
     def until(self, iteration: int) -> Way:
         """Return the part up to an iteration; its first point always belongs to it."""
-        kept = self.iterations <= max(iteration, int(self.iterations[0]))
-        tried = self.tried_at < iteration
-        if kept.all() and tried.all():
+        kept = int(np.searchsorted(self.iterations, max(iteration, int(self.iterations[0])), side="right"))
+        tried = int(np.searchsorted(self.tried_at, iteration))
+        if kept == len(self.iterations) and tried == len(self.tried_at):
             return self
         return replace(
             self,
-            iterations=self.iterations[kept],
-            weights=self.weights[kept],
-            exact_to=min(self.exact_to, int(self.iterations[kept][-1])),
-            tries=self.tries[tried],
-            tried_at=self.tried_at[tried],
-            accepted=self.accepted[tried],
+            iterations=self.iterations[:kept],
+            weights=self.weights[:kept],
+            exact_to=min(self.exact_to, int(self.iterations[kept - 1])),
+            lasting=min(self.lasting, kept),
+            tries=self.tries[:tried],
+            tried_at=self.tried_at[:tried],
+            accepted=self.accepted[:tried],
         )
 
 
@@ -113,6 +116,8 @@ class Walker:
         )
         stored = reader.checkpoints(self.run_id)
         self._kept = {at: weights for at, weights in self._kept.items() if at in stored}
+        if self._repeat is not None and self._kept.keys() == set(stored):
+            return
         found = reader.checkpoint_size(self.run_id)
         most = max(2, MOST_BYTES // max(found[1], 1)) if found is not None else 2
         wanted = stored if len(stored) <= most else [*stored[:: -(-len(stored) // most)], stored[-1]]
@@ -163,22 +168,29 @@ class Walker:
 
     def way(self) -> Way:
         """Return the way as far as it is known."""
-        points = dict(self._kept)
         exact_to, every, tries = self.first, 1, {}
+        iterations, weights, lasting = np.empty(0, np.int64), None, 0
+        kept = self._kept
         if self._repeat is not None:
-            exact_to, every = self._repeat.state.iteration, self._repeat.every
-            points = {at: weights for at, weights in points.items() if at > exact_to} | self._repeat.points
-            points[exact_to] = self._repeat.state.weights
-            tries = self._repeat.tries
-        at = sorted(points)
+            exact_to, every, tries = self._repeat.state.iteration, self._repeat.every, self._repeat.tries
+            iterations, weights = self._repeat.points
+            lasting = self._repeat.count
+            kept = {at: weights for at, weights in self._kept.items() if at > exact_to}
+        if kept:
+            at = sorted(kept)
+            beyond = np.stack([kept[one] for one in at])
+            iterations = np.concatenate([iterations, np.array(at, np.int64)])
+            weights = beyond if weights is None else np.concatenate([weights, beyond])
+        assert weights is not None
         tried = sorted(tries)
         size = self.optimization.objective.size
         return Way(
             self.run_id,
-            np.array(at, dtype=np.int64),
-            np.stack([points[one] for one in at]),
+            iterations,
+            weights,
             exact_to,
             every,
+            lasting,
             np.stack([tries[one][0] for one in tried]) if tried else np.empty((0, size)),
             np.array(tried, dtype=np.int64),
             np.array([tries[one][1] for one in tried], dtype=bool),
@@ -187,14 +199,40 @@ class Walker:
 
 
 class Repeat:
-    """The repeat of a run from a state: its weights at every `every`-th iteration, at most `most` of them."""
+    """The repeat of a run from a state: its weights at every `every`-th iteration, at most `most` of them.
+
+    The first `count` of its `points` stay as they are while `every` does.
+    """
 
     def __init__(self, optimization: Optimization, state: State, most: int) -> None:
         self._optimization, self._most = optimization, most
-        self.state, self.every = state, 1
-        self.points: dict[int, Array] = {state.iteration: state.weights}
+        self.state, self.every, self.count = state, 1, 0
+        self._iterations = np.empty(4, np.int64)
+        self._weights = np.empty((4, len(state.weights)), state.weights.dtype)
+        self._put(state)
         self.tries: dict[int, tuple[Array, bool]] = {}
         self._first, self._cpu_s, self._ended = state.iteration, 0.0, False
+
+    @property
+    def points(self) -> tuple[NDArray[np.int64], Array]:
+        """The iterations (k,) and their weights (k, size), those of the state that was reached last; ours, not copies.
+
+        The iterations are copied: they are told of elsewhere while the repeat goes on.
+        """
+        end = self.count
+        if self._iterations[end - 1] != self.state.iteration:
+            self._put(self.state)
+            self.count, end = end, end + 1
+        return self._iterations[:end].copy(), self._weights[:end]
+
+    def _put(self, state: State) -> None:
+        """Add a point; the room doubles when it is full."""
+        if self.count == len(self._iterations):
+            room = len(self._iterations)
+            self._iterations = np.concatenate([self._iterations, np.empty(room, np.int64)])
+            self._weights = np.concatenate([self._weights, np.empty_like(self._weights)])
+        self._iterations[self.count], self._weights[self.count] = state.iteration, state.weights
+        self.count += 1
 
     def on_to(self, stop: int, steps: tuple[tuple[int, float], ...], wanted: Callable[[], bool]) -> bool:
         """Go on to an iteration; False if the whole would take too long. Ends early when it is not wanted."""
@@ -214,7 +252,7 @@ class Repeat:
             for state in repeated(self._optimization, self.state, stop, steps, heartbeat, every=self.every):
                 self.state = state
                 if state.iteration % self.every == 0:
-                    self.points[state.iteration] = state.weights
+                    self._put(state)
                 self._cpu_s = before + time.thread_time() - started
                 done = state.iteration - self._first
                 if self._cpu_s > JUDGED_CPU_S and self._cpu_s * (stop - self._first) / done > MOST_CPU_S:
@@ -234,7 +272,10 @@ class Repeat:
 
     def _thin(self) -> None:
         self.every *= 2
-        self.points = {at: one for at, one in self.points.items() if at % self.every == 0 or at == self._first}
+        kept = np.flatnonzero(self._iterations[: self.count] % self.every == 0)
+        kept = np.union1d(kept, [0])  # the first one is kept wherever it is
+        self._iterations[: len(kept)], self._weights[: len(kept)] = self._iterations[kept], self._weights[kept]
+        self.count = len(kept)
         self.tries = {at: one for at, one in self.tries.items() if at % self.every == 0}
 
 
