@@ -21,7 +21,7 @@ MOST_STEPS = 4_096
 """Most dots of one segment of a line: longer ones come from points far outside the picture."""
 
 UPPER_HALF, LOWER_HALF = ord("▀"), ord("▄")
-_BITS = np.array(DOT_BITS, dtype=np.uint32)
+_BITS = np.array(DOT_BITS, dtype=np.uint8)
 _OCTANTS = np.array([*map(ord, CHARACTERS)], dtype=np.uint32)
 
 
@@ -75,19 +75,19 @@ class FilledSheet:
         shape = (self.height, self.width)
         self.grounds = np.full((2 * self.height, self.width), BLANK, dtype=np.uint8)
         self.shades: Codepoints = np.full(shape, ord(" "), dtype=np.uint32)
-        self._dots = np.zeros((4 * self.height, 2 * self.width), dtype=bool)
+        self._dots = np.zeros(shape, dtype=np.uint8)
         self._dot_styles = np.full(shape, BLANK, dtype=np.uint8)
         self._letters: Codepoints = np.zeros(shape, dtype=np.uint32)
         self._letter_styles = np.full(shape, BLANK, dtype=np.uint8)
         self._has_letter = np.zeros(shape, dtype=bool)
-        self._octants: tuple[Codepoints, StyleIds, StyleIds] | None = None
+        self._areas: tuple[Codepoints, StyleIds, StyleIds] | None = None
 
     def copy(self) -> FilledSheet:
         """Return a sheet with the same cells, to draw further on."""
         other = FilledSheet(self.width, self.height, self.manner)
         for name in ("grounds", "shades", "_dots", "_dot_styles", "_letters", "_letter_styles", "_has_letter"):
             setattr(other, name, getattr(self, name).copy())
-        other._octants = self._octants
+        other._areas = self._areas
         return other
 
     def fill_octants(self, dots: StyleIds) -> None:
@@ -95,7 +95,8 @@ class FilledSheet:
         cells_of_dots = dots.reshape(self.height, 4, self.width, 2).transpose(0, 2, 1, 3).reshape(-1, 8)
         ground, codes = cells_of_dots[:, 0].copy(), np.full(len(cells_of_dots), ord(" "), np.uint32)
         style = ground.copy()
-        mixed = (cells_of_dots != ground[:, None]).any(axis=1)
+        # the eight dots of a cell as one number: it repeats the first one where all are alike
+        mixed = np.flatnonzero(cells_of_dots.view(np.uint64)[:, 0] != ground * np.uint64(0x0101010101010101))
         among = cells_of_dots[mixed]
         counts = (among[:, :, None] == among[:, None, :]).sum(axis=2)
         every = np.arange(len(among))
@@ -103,10 +104,14 @@ class FilledSheet:
         other = among[every, np.where(among == most[:, None], 0, counts).argmax(axis=1)]
         # BLANK is no colour to draw with
         front, back = np.where(other == BLANK, most, other), np.where(other == BLANK, other, most)
-        patterns = ((among == front[:, None]) << np.arange(8)).sum(axis=1)
+        patterns = np.packbits(among == front[:, None], axis=1, bitorder="little")[:, 0]
         ground[mixed], style[mixed], codes[mixed] = back, front, _OCTANTS[patterns]
         shape = self.height, self.width
-        self._octants = codes.reshape(shape), style.reshape(shape), ground.reshape(shape)
+        self.fill(codes.reshape(shape), style.reshape(shape), ground.reshape(shape))
+
+    def fill(self, codes: Codepoints, styles: StyleIds, grounds: StyleIds) -> None:
+        """Fill the cells with characters, their styles and what is behind them, instead of `grounds` and `shades`."""
+        self._areas = codes, styles, grounds
 
     def line(self, x: Floats, y: Floats, style: int, *, alone: bool = False) -> None:
         """Draw a line through points: x in columns of cells from the left, y in rows from the top, both (k,).
@@ -126,12 +131,12 @@ class FilledSheet:
     def _set(self, across: Floats, down: Floats, style: int, alone: bool) -> None:
         inside = (across >= 0) & (across < 2 * self.width) & (down >= 0) & (down < 4 * self.height)
         columns, rows = across[inside].astype(np.intp), down[inside].astype(np.intp)
+        at = (rows >> 2) * self.width + (columns >> 1)
+        dots, styles = self._dots.reshape(-1), self._dot_styles.reshape(-1)
         if alone:
-            others = self._dot_styles[rows // 4, columns // 2] != style
-            cells_of_dots = self._dots.reshape(self.height, 4, self.width, 2)
-            cells_of_dots[rows[others] // 4, :, columns[others] // 2, :] = False
-        self._dots[rows, columns] = True
-        self._dot_styles[rows // 4, columns // 2] = style
+            dots[at[styles[at] != style]] = 0
+        np.bitwise_or.at(dots, at, _BITS[rows & 3, columns & 1])
+        styles[at] = style
 
     def put(self, x: float, y: float, sign: str, style: int) -> None:
         """Write a one-cell sign at a point, if it is inside."""
@@ -158,8 +163,8 @@ class FilledSheet:
     def picture(self, glyph: str = "*") -> FilledPicture:
         """Return the finished picture; without braille a cell of a line is a `glyph`."""
         upper, lower = self.grounds[::2], self.grounds[1::2]
-        if self.manner == "halves" and self._octants is not None:
-            codes, styles, grounds = self._octants
+        if self._areas is not None:
+            codes, styles, grounds = self._areas
         elif self.manner == "halves":
             codes = np.where(upper == lower, np.uint32(ord(" ")), np.uint32(UPPER_HALF))
             # a blank has no colour to draw the upper half in
@@ -170,11 +175,9 @@ class FilledSheet:
         else:
             codes, styles = self.shades.copy(), upper.copy()
             grounds = np.full_like(upper, BLANK)
-        if self._dots.any():
-            cells_of_dots = self._dots.reshape(self.height, 4, self.width, 2)
-            bits = (cells_of_dots * _BITS[None, :, None, :]).sum(axis=(1, 3), dtype=np.uint32)
-            has_dots = bits > 0
-            drawn = np.uint32(ord(glyph)) if self.manner == "ascii" else bits + np.uint32(BRAILLE)
+        has_dots = self._dots > 0
+        if has_dots.any():
+            drawn = np.uint32(ord(glyph)) if self.manner == "ascii" else self._dots + np.uint32(BRAILLE)
             codes = np.where(has_dots, drawn, codes)
             styles = np.where(has_dots, self._dot_styles, styles)
         codes = np.where(self._has_letter, self._letters, codes).astype(np.uint32)

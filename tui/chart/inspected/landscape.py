@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from tui.chart.drawing.filled import FilledPicture, FilledSheet
 from tui.chart.drawing.weight_cells import Manner
 from tui.chart.values.metrics import short_number
 from tui.colours.palette import marker
+from tui.colours.ramp import ANCHORS as RAMPS
 from tui.colours.ramp import slot_at
 
 KEY = 9
@@ -33,7 +35,15 @@ LOWEST = {"unicode": "✕", "ascii": "X"}
 CROSS = {"unicode": "┼", "ascii": "+"}
 LOST = {"unicode": "✗", "ascii": "!"}
 
+SHADE = ord("▒")
+ANCHORS = len(RAMPS["ansi-dark"])
+"""Colours of the ramp where there are sixteen."""
+
 Window = tuple[float, float, float, float]
+
+Steps = Literal["contours", "octants", "sixteen"]
+"""How two bands meet: in a contour line of dots, in octants, or, where sixteen colours are fewer than the bands, as
+colours and shades of two colours in turn."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,7 +90,9 @@ def frame_of(width: int, height: int) -> Frame:
     return Frame(left, max(width - left - (KEY if roomy else 0), 1), max(height - 1, 1), roomy)
 
 
-def ground_of(view: LandscapeView, width: int, height: int, manner: Manner) -> FilledSheet:
+def ground_of(
+    view: LandscapeView, width: int, height: int, manner: Manner, steps: Steps = "contours"
+) -> FilledSheet:
     """Return what lies under the ways in a picture of `width` x `height` cells: fill, contour lines, key and axes."""
     sheet, frame = FilledSheet(width, height, manner), frame_of(width, height)
     m, n = view.heights.shape
@@ -95,7 +107,8 @@ def ground_of(view: LandscapeView, width: int, height: int, manner: Manner) -> F
     if manner == "halves":
         styles = np.array([faint(band_slot(band, count)) for band in range(count)], np.uint8)
         halves[:] = np.where(is_lost[1::2, ::2], np.uint8(BLANK), styles[bands[1::2, ::2]])
-        _draw_contours(bands, is_lost, count, sheet, frame)
+        if steps == "contours":
+            _draw_contours(bands, is_lost, count, sheet, frame)
     else:
         signs = np.array([ord(band_sign(band)) for band in range(count)], np.uint32)
         halves[:], sheet.shades[plot] = TICK, signs[bands[2::4, 1::2]]
@@ -105,6 +118,13 @@ def ground_of(view: LandscapeView, width: int, height: int, manner: Manner) -> F
             sheet.put(column + frame.left, row, lost, HINT)
     if frame.has_key:
         _draw_key(view.levels, sheet, frame, manner)
+    if manner == "halves" and steps == "octants":
+        dots = sheet.grounds.repeat(2, axis=0).repeat(2, axis=1)
+        inside = np.s_[: 4 * frame.height, 2 * frame.left : 2 * (frame.left + frame.width)]
+        dots[inside] = np.where(is_lost, np.uint8(BLANK), styles[bands])
+        sheet.fill_octants(dots)
+    elif manner == "halves" and steps == "sixteen":
+        _fill_sixteen(sheet, count)
     _draw_axes(view, sheet, frame)
     return sheet
 
@@ -124,6 +144,20 @@ def _draw_contours(
         sheet.dots((columns + 0.5) / 2 + frame.left, (rows + 0.5) / 4, style)
 
 
+def _fill_sixteen(sheet: FilledSheet, count: int) -> None:
+    """Fill each cell as its lower half says: even bands with a colour, those between two with a shade of both."""
+    colours = [faint(slot_at(place / (ANCHORS - 1))) for place in range(ANCHORS)]
+    behind, before = np.arange(256, dtype=np.uint8), np.arange(256, dtype=np.uint8)
+    is_shade = np.zeros(256, dtype=bool)
+    for band in range(count):
+        style, place = faint(band_slot(band, count)), band * (2 * ANCHORS - 1) // count
+        behind[style], is_shade[style] = colours[place // 2], place % 2 == 1
+        before[style] = colours[place // 2 + 1] if place // 2 + 1 < ANCHORS else BLANK
+    bands = sheet.grounds[1::2]
+    codes = np.where(is_shade[bands], np.uint32(SHADE), np.uint32(ord(" ")))
+    sheet.fill(codes, before[bands], behind[bands])
+
+
 def band_slot(band: int, count: int) -> int:
     """Return the colour slot of a band: low losses dark, so that the ends of the ways stand out."""
     return slot_at(band / max(count - 1, 1))
@@ -135,10 +169,16 @@ def band_sign(band: int) -> str:
 
 
 def draw_landscape(
-    view: LandscapeView, width: int, height: int, manner: Manner, ground: FilledSheet | None = None
+    view: LandscapeView,
+    width: int,
+    height: int,
+    manner: Manner,
+    ground: FilledSheet | None = None,
+    *,
+    steps: Steps = "contours",
 ) -> FilledPicture:
     """Return the picture at `width` x `height` cells; `ground`: what `ground_of` gave for it."""
-    sheet, frame = (ground or ground_of(view, width, height, manner)).copy(), frame_of(width, height)
+    sheet, frame = (ground or ground_of(view, width, height, manner, steps)).copy(), frame_of(width, height)
     charset = "ascii" if manner == "ascii" else "unicode"
     for way in view.ways:
         _draw_tries(view, way, sheet, frame)

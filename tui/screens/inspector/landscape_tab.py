@@ -12,7 +12,7 @@ from textual.strip import Strip
 
 from engine.text import loss_text
 from tui.chart.drawing.filled import FilledSheet
-from tui.chart.inspected.landscape import LandscapeView, WayView, draw_landscape, frame_of, ground_of
+from tui.chart.inspected.landscape import LandscapeView, Steps, WayView, draw_landscape, frame_of, ground_of
 from tui.chart.inspected.section import SectionView, draw_section
 from tui.colours.palette import marker
 from tui.colours.theme import DIM, STRONG, TEXT, run_style
@@ -47,7 +47,7 @@ class LandscapeTab(Tab):
         self._window: tuple[float, float, float, float] | None = None
         self._zoomed = 1.0
         self._cursor: tuple[float, float] | None = None
-        self._ground: tuple[object, int, int, FilledSheet] | None = None
+        self._ground: tuple[object, object, FilledSheet] | None = None
 
     def forget(self) -> None:
         self._shown = None
@@ -92,11 +92,16 @@ class LandscapeTab(Tab):
             drawn = draw_section(self._section(shown.section), width, tall, manner)
             return FilledRows(strip(self._legend(), width), drawn)
         view = self._drawn(shown)
-        held = self._ground
-        if held is None or held[0] is not shown.heights or held[1:3] != (width, tall):
-            held = self._ground = (shown.heights, width, tall, ground_of(view, width, tall, manner))
-        picture = draw_landscape(view, width, tall, manner, held[3])
+        key, held = (width, tall, self.chart_style), self._ground
+        if held is None or held[0] is not shown.heights or held[1] != key:
+            held = self._ground = shown.heights, key, ground_of(view, width, tall, manner, self._steps)
+        picture = draw_landscape(view, width, tall, manner, held[2])
         return FilledRows(strip(self._legend(), width), picture)
+
+    @property
+    def _steps(self) -> Steps:
+        style = self.chart_style
+        return "sixteen" if not style.grounds else "octants" if style.octants else "contours"
 
     def _section(self, section: Section) -> SectionView:
         slot = next((one.slot for one in self.inspected.subjects if one.run_id == section.run_id), 0)
