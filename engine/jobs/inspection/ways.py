@@ -159,11 +159,11 @@ class Walker:
     def settled(self, iteration: int) -> int:
         """Return the iteration whose weights decide about a plane at a moment, so that planes change rarely.
 
-        It is the end of a run that is over there, else the newest of 4, 5, 6, 7, 8, 10, 12, 14, 16, ...
+        It is the end of a run that is over there, else the newest of 4, 6, 8, 12, 16, 24, 32, ...
         """
         if self.is_over_at(iteration) or iteration < 4:
             return iteration
-        unit = 1 << (iteration.bit_length() - 3)
+        unit = 1 << (iteration.bit_length() - 2)
         return iteration // unit * unit
 
     def way(self) -> Way:
