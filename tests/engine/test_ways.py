@@ -129,6 +129,7 @@ def test_heights_are_losses_of_the_train_split_and_the_cursor_tells_the_slope(pa
 
 def test_a_landscape_of_growing_runs_gives_way_and_becomes_as_fine(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(landscape, "LIVE_EVERY_S", 0.0)
+    monkeypatch.setattr(landscape, "FINER_S", 0.0)
     monkeypatch.setattr(pacing, "LIVE_SHARE", 1.0)
     asked = Asked(((1, 30), (2, 30)), 0, 33, 33)
     first, second, *later = Landscapes().live_answers(path, lambda: True, asked)

@@ -6,12 +6,16 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.style import Style
+from textual.geometry import Region
 
+from tests.tui.emulator import Emulator
 from tui.chart.cells.picture import BLANK
-from tui.chart.drawing.filled import FilledPicture, FilledSheet
+from tui.chart.drawing.filled import FilledSheet
 from tui.chart.drawing.weight_cells import Manner
 from tui.colours.styles import strong
-from tui.widgets.lines import painted
+from tui.terminal.output import TerminalOutput
+from tui.widgets.lines import FilledRows, strip
 
 
 def test_a_line_from_corner_to_corner_touches_each_row_and_column() -> None:
@@ -59,15 +63,26 @@ def test_any_points_make_a_picture_of_that_size(
     assert all(sum(map(len, (text for text, _, _ in picture.row(row)))) <= width for row in range(height))
 
 
-@given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 5), st.integers(0, 2)), max_size=4))
-def test_rows_that_are_taken_over_from_the_picture_before_are_those_of_this_one(
-    changes: list[tuple[int, int, int]],
-) -> None:
-    shape = (3, 6)
-    codes, styles, grounds = np.full(shape, ord("a"), np.uint32), np.zeros(shape, np.uint8), np.zeros(shape, np.uint8)
-    before = FilledPicture(codes.copy(), styles.copy(), grounds.copy())
-    for row, column, layer in changes:
-        (codes, styles, grounds)[layer][row, column] = ord("b") if layer == 0 else 1
-    picture = FilledPicture(codes, styles, grounds)
-    rows = painted(picture, (before, painted(before)))
-    assert [list(row) for row in rows] == [list(row) for row in painted(picture)]
+def test_the_cells_of_a_picture_are_painted_as_its_rows_would_be() -> None:
+    sheet = FilledSheet(6, 3, "halves")
+    sheet.grounds[:4, 1:4], sheet.grounds[2, 4] = strong(1), strong(2)
+    sheet.line(np.array([0.0, 5.9]), np.array([0.0, 2.9]), strong(3))
+    sheet.write(2, 2, "字a", strong(4))
+    rows = FilledRows(strip([("above", Style(bold=True))], 6), sheet.picture())
+    written: list[list[str]] = [[], []]
+    for number, text in enumerate(written):
+        output = TerminalOutput(text.append, lambda after, then: None, lambda then: None)
+        output.answered()
+        output.take((), 8, 5)
+        if number:
+            rows.paint(output, Region(1, 1, 6, 3), Style(bgcolor="#101216"))
+        else:
+            for y, row in enumerate(rows[:3]):
+                output.put(1, 1 + y, row, Style(bgcolor="#101216"))
+        output.answered()
+        output.flush()
+    shown = [Emulator(8, 5), Emulator(8, 5)]
+    for emulator, text in zip(shown, written, strict=True):
+        emulator.feed("".join(text))
+    assert shown[0].cells() == shown[1].cells()
+    assert "a" in str(shown[0].cells())

@@ -1,8 +1,9 @@
-"""Lines: a widget that is a list of strips. WrappedLines: one as high as its strips. FilledRows: strips and pictures."""
+"""Lines: a widget that is a list of strips, or of strips and pictures; WrappedLines: one as high as its strips."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache, partial
 from typing import overload
 
 import numpy as np
@@ -63,6 +64,12 @@ def _cut(parts: Iterable[Part], room: int) -> tuple[list[Part], int]:
     return kept, room
 
 
+@cache
+def _on_ground(ground: Style, pair: int) -> Style:
+    """The style of a style id (the high byte of the pair) on a ground id, both on the screen's own ground."""
+    return ground + filled_style(pair >> 8, pair & 0xFF)
+
+
 class FilledRows(Sequence[Strip]):
     """Rows that are strips, and filled pictures among them: their cells are painted as they are.
 
@@ -107,7 +114,7 @@ class FilledRows(Sequence[Strip]):
             pairs = np.bitwise_or(part.styles[shown].astype(np.uint16) << 8, part.grounds[shown], dtype=np.uint16)
             output.paste(
                 region.x, region.y + y, part.codepoints[shown], pairs,
-                lambda pair: ground + filled_style(pair >> 8, pair & 0xFF),
+                partial(_on_ground, ground),
             )  # fmt: skip
             y += part.height
 

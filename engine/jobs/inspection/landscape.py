@@ -47,8 +47,11 @@ MOST_PRODUCTS = 6_000_000
 LEAST_ROWS = 64
 """Fewest examples that stand for a split."""
 
-LIVE_REPEAT_S = 0.006
+LIVE_REPEAT_S = 0.004
 """Seconds of repeating for one picture of runs that grow."""
+
+FINER_S = 2.0
+"""Seconds for which heights of growing runs stay as they are while their plane does: finer ones send 6 kB."""
 
 MOST_GRIDS = 6
 """Grids that are kept, to go back to."""
@@ -66,6 +69,7 @@ class Landscapes:
     _grids: dict[object, Grid] = field(default_factory=dict)
     _placed: dict[int, tuple[WeightPlane, int, Floats]] = field(default_factory=dict)
     _allowance: Allowance = field(default_factory=Allowance)
+    _seen: tuple[Grid, Floats, float] | None = None
     _reader: KeptReader = field(default_factory=KeptReader)
 
     def answers(self, path: str | PathLike[str], wanted: Wanted, asked: Asked) -> Iterator[Landscape]:
@@ -93,7 +97,7 @@ class Landscapes:
             drawn = self._picture(asked, shown, remarks, wanted)
         while drawn is not None:
             answer, grid = drawn
-            yield answer
+            yield self._seldom_finer(answer, grid)
             drawn = None
             while drawn is None:
                 rest_until(begun + LIVE_EVERY_S, wanted)
@@ -107,10 +111,26 @@ class Landscapes:
                     if grid is not None:
                         for _ in grid.fill(within(allowance.left_s, wanted)):
                             is_better = True
-                    if is_better:
+                    is_waiting = grid is not None and self._is_finer(grid)
+                    if is_better or is_waiting:
                         drawn = self._picture(asked, shown, remarks, wanted)
-                if before == 1 and not is_better:
+                if before == 1 and not is_better and not is_waiting:
                     return
+
+    def _is_finer(self, grid: Grid) -> bool:
+        """Whether a grid has become finer than it was shown."""
+        return self._seen is not None and self._seen[0] is grid and self._seen[1] is not grid.shown
+
+    def _seldom_finer(self, answer: Landscape, grid: Grid | None) -> Landscape:
+        """Return a landscape of growing runs with the heights that were shown last, if finer ones come too soon."""
+        now = time.monotonic()
+        if grid is None:
+            return answer
+        if self._seen is not None and self._is_finer(grid) and now < self._seen[2] + FINER_S:
+            return replace(answer, heights=self._seen[1], is_finest=False)
+        if self._seen is None or self._seen[0] is not grid or self._is_finer(grid):
+            self._seen = grid, grid.shown, now
+        return answer
 
     def _repeat_a_little(self, shown: Sequence[int], wanted: Wanted) -> bool:
         """Repeat runs for a part of a live picture; returns whether a way has changed."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 Wanted = Callable[[], bool]
 
-LIVE_EVERY_S, LIVE_SHARE = 0.115, 0.06
+LIVE_EVERY_S, LIVE_SHARE = 0.115, 0.05
 """Seconds from one picture of runs that grow to the next, at least, and the share of them that computing may take."""
 
 LOOK_S = 0.02

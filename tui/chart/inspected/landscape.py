@@ -90,9 +90,7 @@ def frame_of(width: int, height: int) -> Frame:
     return Frame(left, max(width - left - (KEY if roomy else 0), 1), max(height - 1, 1), roomy)
 
 
-def ground_of(
-    view: LandscapeView, width: int, height: int, manner: Manner, steps: Steps = "contours"
-) -> FilledSheet:
+def ground_of(view: LandscapeView, width: int, height: int, manner: Manner, steps: Steps = "contours") -> FilledSheet:
     """Return what lies under the ways in a picture of `width` x `height` cells: fill, contour lines, key and axes."""
     sheet, frame = FilledSheet(width, height, manner), frame_of(width, height)
     m, n = view.heights.shape

@@ -86,6 +86,7 @@ class Inspector(Closing, inherit_bindings=False):
         self._answered: Inquiry | None = None
         self._is_computing = False
         self._sentence, self._failed = "", False
+        self._offered: tuple[dict[str, str], set[str], list[Key]] = ({}, {"none yet"}, [])
         self._picture = Lines(self._rows, css_id="picture")
         self._lines: tuple[Lines, ...] = (
             Lines(lambda width, _: [self._head(width)], css_id="head"),
@@ -242,11 +243,17 @@ class Inspector(Closing, inherit_bindings=False):
         left_out = set() if self._transport is not None else {"play"}
         if len(self._inspected.subjects) < 2:
             left_out |= {"run(1)", "run(-1)"}
-        return [
-            replace(key, word=offers.get(key.action, key.word))
-            for key in keymap.keys_of("inspector")
-            if key.action not in left_out and (key.action not in OF_TABS or key.action in offers)
-        ]
+        if self._offered[:2] != (offers, left_out):
+            self._offered = (
+                offers,
+                left_out,
+                [
+                    replace(key, word=offers.get(key.action, key.word))
+                    for key in keymap.keys_of("inspector")
+                    if key.action not in left_out and (key.action not in OF_TABS or key.action in offers)
+                ],
+            )
+        return self._offered[2]
 
     def explained(self) -> Block:
         """The help of the tab in front: what it shows, and its own keys with what they do now."""
