@@ -14,7 +14,7 @@ from engine.trace.curve import Samples
 from tests.tui.chart_curves import decimated
 from tests.tui.test_run_details import run_of
 from tui.chart import draw, readout
-from tui.chart.values.metrics import GRID, METRICS, companion_of
+from tui.chart.values.metrics import GRID, METRICS, evaluation_beside
 from tui.chart.values.view import X_KINDS, XKind
 from tui.model.chart_options import ChartOptions
 from tui.model.choices import Choices
@@ -54,7 +54,7 @@ def test_the_parts_of_a_loss_are_drawn_apart(name: str, times: int) -> None:
 
 def test_what_is_beside_a_metric_and_in_the_grid_are_metrics_too() -> None:
     assert set(GRID) <= set(METRICS)
-    assert {name for name, metric in METRICS.items() if companion_of(metric)} == {"train loss"}
+    assert {name for name, metric in METRICS.items() if evaluation_beside(metric)} == {"train loss"}
 
 
 def test_the_page_names_every_metric_in_the_order_of_its_key() -> None:

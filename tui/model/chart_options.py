@@ -8,7 +8,6 @@ from typing import Literal, TypeVar, get_args
 
 from engine.trace.smoothing import HALF_LIFE
 from tui.chart import Window
-from tui.chart.values.metrics import GRID, METRICS
 from tui.chart.values.view import SMOOTHING_STEPS, X_KINDS, XKind
 from tui.chart.values.window import between, follow, pan, zoom, zoom_centred
 
@@ -70,13 +69,6 @@ class ChartOptions:
         """Switch the y axis between logarithmic and linear; resets its window."""
         return replace(self, log_y=not self.log_y, y_window=None)
 
-    @property
-    def metrics(self) -> tuple[str, ...]:
-        """The metrics that are drawn, and so have to be read."""
-        if self.layout != "measures":
-            return (self.metric,)
-        return GRID if self.metric in GRID else (*GRID, self.metric)
-
     def with_next_layout(self) -> ChartOptions:
         """Switch to the next layout; from an enlarged metric back to the grid of metrics."""
         return replace(self, layout="measures" if self.enlarged else next_of(LAYOUTS, self.layout), enlarged=False)
@@ -91,9 +83,9 @@ class ChartOptions:
         index = max(place for place, step in enumerate(steps) if step <= self.smoothing)
         return replace(self, smoothing=steps[max(0, min(index + by, len(steps) - 1))])
 
-    def with_next_metric(self, by: int = 1) -> ChartOptions:
-        """Switch to the next metric."""
-        return self.with_metric(next_of(tuple(METRICS), self.metric, by))
+    def with_next_metric(self, among: Sequence[str], by: int = 1) -> ChartOptions:
+        """Switch to the next metric of these."""
+        return self.with_metric(next_of(among, self.metric, by))
 
     def with_metric(self, metric: str) -> ChartOptions:
         """Switch to a metric; another one resets the window of the y axis."""

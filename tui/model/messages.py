@@ -70,9 +70,9 @@ class SortRequested(Message):
     order: str
 
 
-Dialog = Literal["new run", "filter", "value filter", "run", "order", "columns", "workers", "commands"]
+Dialog = Literal["new run", "filter", "value filter", "run", "order", "columns", "metric", "workers", "commands"]
 """The form for a new run; what changes the filter of the list or of a sweep's values, the order or the columns of the
-list, or the largest number of workers; the runs that can be found, or the commands that can be picked by name."""
+list, the metric of the chart, or the largest number of workers; the runs that can be found, or the commands that can be picked by name."""
 
 
 @message

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from engine.store import Evaluation, Event
+from engine.store import Evaluation, Event, Metric
 from engine.store.read.widths import spacing_for
 from engine.trace.curve import NO_ROWS, Curve, Samples
 
@@ -60,17 +60,48 @@ Beginnings = Mapping[tuple[int, int, int], Curve]
 
 
 @dataclass(frozen=True, slots=True)
+class MetricPart:
+    """What a chart's window shows of a logged metric; see VisiblePart."""
+
+    curve: Curve = NO_ROWS
+    log_x_detail: Beginnings = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedMetrics:
+    """The metrics that a run has logged, by their names on the board, which are cleaned.
+
+    `standing` is the one that stands for the run on a chart of losses, None without any.
+    """
+
+    by_name: Mapping[str, Metric] = field(default_factory=dict)
+    standing: str | None = None
+
+    def shown_as(self, name: str) -> str | None:
+        """The name of what this run shows where a chart shows the metric `name`; None where it has nothing."""
+        return name if name in self.by_name else self.standing if name == LOSS_NAME else None
+
+
+NOTHING_LOGGED = LoggedMetrics()
+
+LOSS_NAME = "loss"
+"""The metric of a chart of losses, which every run has: a run without a loss shows the metric that stands for it."""
+
+
+@dataclass(frozen=True, slots=True)
 class VisiblePart:
     """What a chart's window shows of a run.
 
     `log_x_detail` are finer curves of the first iterations, for a log x axis. `samples` are single iterations, for
-    metrics that curves do not hold; `further` is what the next read continues from.
+    metrics that curves do not hold; `further` is what the next read continues from. `logged` are the metrics of a
+    logged run that are drawn, by name.
     """
 
     curve: Curve = NO_ROWS
     log_x_detail: Beginnings = field(default_factory=dict)
     samples: Samples | None = None
     further: Sampled | None = None
+    logged: Mapping[str, MetricPart] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +118,7 @@ class RunSeen:
     """Curves of a fork's ancestors: its parent's up to the fork, that one's parent's, and so on."""
     gradient_norm: float | None = None
     """Of the newest iteration; None unless the run is under the cursor and has recorded one."""
+    logged: LoggedMetrics = NOTHING_LOGGED
 
     @property
     def curve(self) -> Curve:

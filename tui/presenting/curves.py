@@ -12,15 +12,18 @@ from engine.jobs.people.costs import losses_per_iteration
 from engine.spec import FIELDS, short_name, typed_text
 from engine.store import Run
 from engine.trace.curve import Curve
+from engine.trace.smoothing import HALF_LIFE
 from tui.chart import ChartRun, ChartView, Points
-from tui.chart.values.metrics import METRICS, EvaluationSource, IterationSource, companion_of
+from tui.chart.values.metrics import EvaluationSource, IterationSource, evaluation_beside, metric_named
 from tui.chart.values.view import USED, XKind
 from tui.model.chart_options import ChartOptions
 from tui.model.choices import Choices
-from tui.model.run_seen import RunSeen
+from tui.model.metrics.of_runs import RunMetrics, is_recorded, metrics_of
+from tui.model.metrics.order import beside, in_grid, meant, stepped
+from tui.model.run_seen import LOSS_NAME, MetricPart, RunSeen
 from tui.model.snapshot import Snapshot
 from tui.presenting.describe import differing, given_name, in_force, label
-from tui.presenting.points import evaluated, is_recorded, marks
+from tui.presenting.points import evaluated, marks, points_of
 from tui.presenting.seed_groups import folded
 from tui.text import numbers
 
@@ -31,6 +34,7 @@ def chart_view(snapshot: Snapshot, choices: Choices, before: Sequence[ChartView]
     In a grid of metrics, panels without the focus are taken from `before` if they are there.
     """
     asked = drawn_runs(snapshot, choices)
+    choices = choices.with_chart_options(metric_meant(snapshot, choices))
     runs = _placed(asked, choices.chart_options.x_kind)
     varied = differing(tuple(spec for run in runs if (spec := in_force(run)) is not None))
     said = {"strategy", "initial_scale", "name"} | (set() if any(map(given_name, runs)) else {"batch_size"})
@@ -46,16 +50,29 @@ def chart_view(snapshot: Snapshot, choices: Choices, before: Sequence[ChartView]
         show_raw=chart_options.bands != "none",
         grid=chart_options.layout == "runs" and not choices.alone,
         caution=_caution(runs, chart_options.metric) or _unplaced(asked, runs),
-        companion_name=_companion_name(chart_options.metric),
         note=_note(snapshot, choices, runs),
     )
+    view = replace(view, **_of_metric(view.runs, runs, snapshot, chart_options.metric))
     if asked and not runs:
         return replace(view, empty_hint=UNKNOWN_LOSSES)
     if chart_options.layout != "measures":
         return _with_seeds(view, runs, chart_options)
     panels = {panel.metric: panel for panel in before} | {view.metric: view}
-    made = tuple(panels.get(one) or _panel(view, runs, snapshot, choices, one) for one in chart_options.metrics)
+    names = in_grid(metrics_drawn(snapshot, choices), chart_options.metric)
+    made = tuple(panels.get(one) or _panel(view, runs, snapshot, choices, one) for one in names)
     return _with_seeds(replace(view, panels=made), runs, chart_options)
+
+
+def metrics_drawn(snapshot: Snapshot, choices: Choices) -> list[RunMetrics]:
+    """The metrics of each drawn run."""
+    return [metrics_of(run, snapshot.of(run.run_id)) for run in drawn_runs(snapshot, choices)]
+
+
+def metric_meant(snapshot: Snapshot, choices: Choices) -> ChartOptions:
+    """The chart options with the metric that is drawn: what stands for the runs where none has a loss."""
+    chart_options = choices.chart_options
+    metric = meant(chart_options.metric, metrics_drawn(snapshot, choices))
+    return chart_options if metric == chart_options.metric else replace(chart_options, metric=metric)
 
 
 UNKNOWN_LOSSES = "how many losses an iteration evaluated is not known: x shows another axis"
@@ -93,30 +110,66 @@ def axes_view(chart_options: ChartOptions) -> ChartView:
 def _panel(view: ChartView, runs: list[Run], snapshot: Snapshot, choices: Choices, metric: str) -> ChartView:
     """The view of the same runs in another metric."""
     choices = choices.with_chart_options(replace(choices.chart_options, metric=metric))
-    drawn = (replace(one, **_measured(run, snapshot, choices)) for one, run in zip(view.runs, runs, strict=True))
-    return replace(
-        view,
-        runs=tuple(drawn),
-        metric=metric,
-        y_window=None,
-        caution=_caution(runs, metric),
-        companion_name=_companion_name(metric),
-        empty_hint=_empty_panel(runs, snapshot, metric),
-    )
+    drawn = tuple(replace(one, **_measured(run, snapshot, choices)) for one, run in zip(view.runs, runs, strict=True))
+    view = replace(view, runs=drawn, metric=metric, y_window=None, caution=_caution(runs, metric))
+    view = replace(view, empty_hint=_empty_panel(runs, snapshot, metric))
+    return replace(view, **_of_metric(drawn, runs, snapshot, metric))
 
 
 def _empty_panel(runs: list[Run], snapshot: Snapshot, metric: str) -> str:
     """The text of a panel without values. Some metrics need single iterations, read only for a visible chart."""
     if not any(run.iterations_done > run.first_iteration for run in runs):
         return "nothing yet"
-    is_of_curve = not isinstance(METRICS[metric].source, IterationSource)
-    is_read = is_of_curve or any(snapshot.of(run.run_id).visible.samples is not None for run in runs)
+    is_of_curve = not isinstance(metric_named(metric).source, IterationSource)
+    is_read = is_of_curve or any(
+        run.kind != "engine" or snapshot.of(run.run_id).visible.samples is not None for run in runs
+    )
     return "not recorded" if is_read else "reading …"
 
 
-def _companion_name(metric: str) -> str:
-    beside = companion_of(METRICS[metric])
-    return "" if beside is None else beside.split
+class _ViewMetrics(TypedDict):
+    """The parts of a view that depend on what its runs have of the metric."""
+
+    companion_name: str
+    fractions: bool
+    signed: bool
+    lacking: str
+
+
+def _of_metric(drawn: Sequence[ChartRun], runs: Sequence[Run], snapshot: Snapshot, metric: str) -> _ViewMetrics:
+    names = dict.fromkeys(one.companion_name for one in drawn if one.companion_name)
+    shown = [
+        seen.by_name[one.metric or metric]
+        for one in drawn
+        if (one.metric or metric) in (seen := snapshot.of(one.run_id).logged).by_name
+    ]
+    return {
+        "companion_name": _companion_name(metric, tuple(names)),
+        "fractions": all(one.low >= 0 and one.high <= 1 for one in shown),
+        "signed": any(one.low < 0 for one in shown),
+        "lacking": _lacking(runs, snapshot, metric),
+    }
+
+
+MOST_NAMED = 8
+"""Most metrics that an empty chart names."""
+
+
+def _lacking(runs: Sequence[Run], snapshot: Snapshot, metric: str) -> str:
+    """What an empty chart says where runs have begun and none has the metric; '' if one has or will have it."""
+    has = [metrics_of(run, snapshot.of(run.run_id)) for run in runs]
+    if not any(one.names for one in has) or any(metric in one.names for one in has) or metric == LOSS_NAME:
+        return ""
+    names = stepped(has)
+    rest = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    whose = "This run has" if len(runs) == 1 else "These runs have"
+    return f"{whose} no {metric}, but {', '.join(names[:MOST_NAMED])}{rest} (m)."
+
+
+def _companion_name(metric: str, logged: tuple[str, ...]) -> str:
+    """The names of what is drawn beside a metric."""
+    of_table = evaluation_beside(metric_named(metric))
+    return ", ".join(dict.fromkeys((*(() if of_table is None else (of_table.split,)), *logged)))
 
 
 def drawn_runs(snapshot: Snapshot, choices: Choices) -> list[Run]:
@@ -158,7 +211,7 @@ MINIMISED = ("objective", "delta", "regularization_strength")
 def _caution(runs: list[Run], metric: str) -> str:
     """A warning that the losses on one axis are not comparable; '' if they are."""
     specs = [run.spec for run in runs if run.spec is not None]
-    if not METRICS[metric].of_objective:
+    if not metric_named(metric).of_objective:
         return ""
     minimised = {tuple(getattr(spec, name) for name in MINIMISED if spec.decides(name)) for spec in specs}
     differing = ["objectives"] * (len(minimised) > 1) + ["data sets"] * (len({spec.dataset for spec in specs}) > 1)
@@ -167,18 +220,15 @@ def _caution(runs: list[Run], metric: str) -> str:
 
 def chart_run(run: Run, snapshot: Snapshot, choices: Choices, varied: tuple[str, ...]) -> ChartRun:
     """One run of a chart; `settings` holds its values of the `varied` fields."""
-    spec, seen = run.spec, snapshot.of(run.run_id)
+    spec, seen, measured = run.spec, snapshot.of(run.run_id), _measured(run, snapshot, choices)
+    own = f" · {measured['metric']}" if measured["metric"] else ""
     return ChartRun(
         run_id=run.run_id,
-        label=f"{run.run_id} {given_name(run) or label(run)}",
+        label=f"{run.run_id} {given_name(run) or label(run)}{own}",
         slot=choices.slot(run.run_id),
-        curve=seen.curve,
-        log_x_detail=tuple(seen.visible.log_x_detail.values()) if choices.chart_options.log_x else (),
         kind="search" if run.kind == "engine" and (spec is None or spec.searches) else "gradient",
-        noisy=spec is not None and spec.is_noisy,
         raw=choices.chart_options.bands == "all" or run.run_id == choices.pointed,
         done=run.iterations_done or None,
-        current=run.current_loss,
         planned_iterations=None if spec is None else spec.iterations,
         growing=run.state in ("queued", "running", "paused"),
         examples_per_iteration=run.examples_per_iteration or 1,
@@ -186,39 +236,74 @@ def chart_run(run: Run, snapshot: Snapshot, choices: Choices, varied: tuple[str,
         emphasised=run.run_id == choices.pointed,
         marks=marks(run, seen),
         settings=_settings(run, varied),
-        **_measured(run, snapshot, choices),
+        **measured,
     )
 
 
 class _RunMetrics(TypedDict):
     """The parts of a drawn run that depend on the metric."""
 
+    curve: Curve
+    log_x_detail: tuple[Curve, ...]
+    noisy: bool
+    current: float | None
     points: Points | None
     companion: Points | None
+    metric: str
+    companion_name: str
     before: tuple[Curve, ...]
 
 
 def _measured(run: Run, snapshot: Snapshot, choices: Choices) -> _RunMetrics:
     seen, chart_options = snapshot.of(run.run_id), choices.chart_options
-    beside = companion_of(METRICS[chart_options.metric])
+    if run.kind != "engine" and (own := seen.logged.shown_as(chart_options.metric)) is not None:
+        return _logged(run, seen, own, chart_options)
+    of_table = evaluation_beside(metric_named(chart_options.metric))
     # a fork needs no curve of its parent if the parent is drawn as a run
-    has_before = chart_options.metric == "loss" and run.parent_id not in choices.drawn
+    has_before = chart_options.metric == LOSS_NAME and run.parent_id not in choices.drawn
     return {
+        "curve": seen.curve,
+        "log_x_detail": tuple(seen.visible.log_x_detail.values()) if chart_options.log_x else (),
+        "noisy": run.spec is not None and run.spec.is_noisy,
+        "current": run.current_loss,
         "points": _points(run, seen, chart_options),
-        "companion": None if beside is None else evaluated(seen, beside),
+        "companion": None if of_table is None else evaluated(seen, of_table),
+        "metric": "",
+        "companion_name": "",
         "before": seen.before if has_before else (),
+    }
+
+
+LEAST_SMOOTHED = 10 * HALF_LIFE
+"""Fewest values of a logged metric that are smoothed: an average over a tenth of fewer would hide how they run."""
+
+
+def _logged(run: Run, seen: RunSeen, own: str, chart_options: ChartOptions) -> _RunMetrics:
+    """A metric that a run has logged, and what is beside it."""
+    part, second = seen.visible.logged.get(own, MetricPart()), beside(own, metrics_of(run, seen))
+    other = None if second is None else seen.visible.logged.get(second)
+    return {
+        "curve": part.curve,
+        "log_x_detail": tuple(part.log_x_detail.values()) if chart_options.log_x else (),
+        "noisy": metric_named(own).of_batches and seen.logged.by_name[own].count >= LEAST_SMOOTHED,
+        "current": None,
+        "points": None,
+        "companion": None if other is None else points_of(other.curve),
+        "metric": "" if own == chart_options.metric else own,
+        "companion_name": second or "",
+        "before": (),
     }
 
 
 def _points(run: Run, seen: RunSeen, chart_options: ChartOptions) -> Points | None:
     """The points of a metric other than the loss; None for the loss itself."""
-    source = METRICS[chart_options.metric].source
+    source = metric_named(chart_options.metric).source
     if isinstance(source, EvaluationSource):
         return evaluated(seen, source)
     if source is None:
         return None
     samples = seen.visible.samples
-    if samples is None or not is_recorded(run.spec, source):
+    if not isinstance(source, IterationSource) or samples is None or not is_recorded(run.spec, source):
         return Points(np.empty(0, np.int64), np.empty(0), np.empty(0))
     done = samples.iteration + (1 if chart_options.x_kind in USED else 0)
     return Points(done, samples.elapsed_s, source.values(samples))

@@ -6,12 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from engine.spec import RunSpec
 from engine.store import Run
 from engine.trace.curve import Curve
 from engine.trace.decimation import Floats
 from tui.chart import ChartMark, Points
-from tui.chart.values.metrics import EvaluationSource, IterationSource
+from tui.chart.values.metrics import EvaluationSource
 from tui.chart.values.view import MarkKind
 from tui.model.run_seen import RunSeen
 
@@ -37,24 +36,17 @@ def _elapsed_by(curve: Curve, iterations: Floats) -> Floats:
     return seconds
 
 
-def is_recorded(spec: RunSpec | None, source: IterationSource) -> bool:
-    """Whether a run records values of this source; a missing value was then not finite.
-
-    The parts of a search's loss belong to its tries, not to the weights that it keeps.
-    """
-    if spec is None:
-        return True
-    return spec.metrics == "all" and (
-        spec.kind.steps or spec.kind.measures_steps if source.of_searches else not spec.searches
-    )
-
-
 def evaluated(seen: RunSeen, source: EvaluationSource) -> Points:
     """The loss or the accuracy on a split as points."""
     kept = [evaluation for evaluation in seen.evaluations if evaluation.split == source.split]
     iteration = np.array([evaluation.iteration for evaluation in kept], dtype=np.int64)
     values = np.array([getattr(evaluation, source.column) for evaluation in kept], dtype=np.float64)
     return Points(iteration, elapsed_at(seen, iteration.tolist()), values)
+
+
+def points_of(curve: Curve) -> Points:
+    """The rows of a curve as points, each in the middle of its steps."""
+    return Points(curve.iteration + (curve.width - 1) // 2, curve.elapsed_s, curve.mean)
 
 
 def marks(run: Run, seen: RunSeen) -> tuple[ChartMark, ...]:

@@ -14,7 +14,7 @@ from tui.chart import ChartRun, ChartView, Window
 from tui.chart.drawing.heat import HeatView
 from tui.chart.drawing.loss_by_value import ResponsePoint, ResponseView
 from tui.chart.values.axes import nice_linear, nice_log
-from tui.chart.values.metrics import METRICS
+from tui.chart.values.metrics import metric_named
 from tui.chart.values.view import XKind
 from tui.model.chart_options import ChartOptions
 from tui.model.choices import Choices
@@ -70,7 +70,7 @@ def curves_view(seen: SweepSeen, pointed: Values | None, chart_options: ChartOpt
         cursor_x=chart_options.cursor,
         show_raw=False,
         y_window=_y_window(runs, log_y=chart_options.log_y)
-        if METRICS[chart_options.metric].of_objective == "whole"
+        if metric_named(chart_options.metric).of_objective == "whole"
         else None,
         note=note if chart_options.cursor is None else "readout · esc back",
         empty_hint="no run of this sweep has started yet"

@@ -82,7 +82,8 @@ class Source:
             chart_options.window,
             chart_options.x_kind,
             chart_options.log_x,
-            chart_options.metrics,
+            chart_options.layout == "measures",
+            chart_options.metric,
             chart_options.smoothing,
         )
         of_sweep = wanted.sweep_id, wanted.sweep_options, wanted.sweep_filter

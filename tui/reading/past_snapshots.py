@@ -15,9 +15,11 @@ from tui.model import x_extent
 from tui.model.chart_options import ChartOptions
 from tui.model.choices import Choices
 from tui.model.clock import Moment
+from tui.model.metrics.order import shown
 from tui.model.run_seen import UNSEEN, RowPreview, RunSeen, VisiblePart, Weights
 from tui.model.snapshot import ReadRequest, Snapshot
 from tui.model.timelines import ReplayData, Timeline, replay_data_of
+from tui.reading.curves.logged import logged_parts
 from tui.reading.curves.visible_part import visible_part
 from tui.reading.liveness import LivenessReader
 from tui.reading.recorded_run import AFTER_WAITING, RecordedRun, recorded_run_of
@@ -142,7 +144,8 @@ class PastReader:
         wanted = (
             self._replay_data,
             columns,
-            chart_options.metrics,
+            chart_options.layout == "measures",
+            chart_options.metric,
             chart_options.smoothing,
             chart_options.x_kind,
             chart_options.log_x,
@@ -164,9 +167,19 @@ class PastReader:
         # in a fast replay the window may have to move by more than its width
         drawn = (one.run for run_id, one in at_moment.items() if run_id in choices.drawn)
         chart_options = choices.chart_options.followed(x_extent.newest_going_on(choices.chart_options, drawn))
+        metrics = shown(
+            chart_options,
+            [one.metrics for run_id, one in self._recorded_runs.items() if run_id in choices.drawn],
+        )
         seen = {
             run_id: _seen(
-                recorded_run, at_moment[run_id], reader, chart_options, columns, self._seen.get(run_id, UNSEEN).visible
+                recorded_run,
+                at_moment[run_id],
+                reader,
+                chart_options,
+                columns,
+                self._seen.get(run_id, UNSEEN).visible,
+                metrics,
             )
             for run_id, recorded_run in self._recorded_runs.items()
         }
@@ -194,7 +207,7 @@ def _run_at_moment(
         and recorded_run.run.first_iteration < run_position.done < recorded_run.run.iterations_done
     )
     average = reader.average_loss(recorded_run.run.run_id, run_position.done) if is_averaged else math.nan
-    if recorded_run.run.kind != "engine" and len(whole.last):
+    if recorded_run.run.kind != "engine" and recorded_run.run.current_loss is not None and len(whole.last):
         average = float(whole.last[-1])
     return RunAtMoment(
         run_position, recorded_run.after(run_position.done, run_position.state, whole, newest, average), whole, newest
@@ -208,12 +221,30 @@ def _seen(
     chart_options: ChartOptions,
     columns: int,
     known: VisiblePart,
+    metrics: tuple[str, ...],
 ) -> RunSeen:
-    """Return what is shown of a run at a moment; `known` is its previous visible part."""
+    """Return what is shown of a run at a moment; `known` is its previous visible part, `metrics` are the chart's."""
     run, whole, newest, run_position = at_moment.run, at_moment.whole, at_moment.newest, at_moment.run_position
-    visible = visible_part(reader, chart_options, run, whole, columns, known, ending=True)
+    visible = visible_part(reader, chart_options, run, whole, columns, known, metrics, ending=True)
+    if run.kind != "engine":
+        visible = replace(
+            visible,
+            logged=logged_parts(
+                metrics,
+                recorded_run.logged,
+                recorded_run.metrics,
+                run,
+                whole,
+                chart_options,
+                columns,
+                lambda name, first, last: recorded_run.past.read(
+                    reader, name, first, run.iterations_done - 1 if last is None else last, columns
+                ),
+                known,
+            ),
+        )
     if run_position.state == "queued":
-        return RunSeen(whole, visible)
+        return RunSeen(whole, visible, logged=recorded_run.logged)
     # an event that ends the standstill has the same iteration, but lies in the future
     to_come = GOING_ON if run_position.stands_still else ()
     norms = None if newest is None else newest.gradient_norm
@@ -228,6 +259,7 @@ def _seen(
         ),
         before=recorded_run.cache.before(reader, columns),
         gradient_norm=None if norms is None else float(norms[-1]),
+        logged=recorded_run.logged,
     )
 
 

@@ -13,8 +13,11 @@ from engine.store import ENDED, Evaluation, Event, Reader, Run, RunState
 from engine.store.write.summary import EVALUATED_SPLITS
 from engine.trace.block import Block
 from engine.trace.curve import Curve
+from tui.model.metrics.of_runs import RunMetrics, metrics_of
+from tui.model.run_seen import NOTHING_LOGGED, LoggedMetrics, RunSeen
 from tui.model.timelines import Floats, MarkKind, Recording
 from tui.reading.curves.curve_cache import CurveCache
+from tui.reading.curves.logged import LoggedPast, logged_metrics
 
 KNOTS = 256
 """Fewest points between which elapsed time is interpolated linearly; at most four times as many."""
@@ -34,7 +37,14 @@ class RecordedRun:
     evaluations: tuple[Evaluation, ...]
     events: tuple[Event, ...]
     cache: CurveCache
+    past: LoggedPast
+    logged: LoggedMetrics = NOTHING_LOGGED
     inherited_loss: float | None = None
+
+    @property
+    def metrics(self) -> RunMetrics:
+        """The metrics that the run has at its end."""
+        return metrics_of(self.run, RunSeen(evaluations=self.evaluations, logged=self.logged))
 
     def after(self, done: int, state: RunState, curve: Curve, newest: Block | None, average: float = math.nan) -> Run:
         """Return the run as it was after `done` iterations, in `state`.
@@ -143,7 +153,9 @@ def recorded_run_of(reader: Reader, run: Run) -> RecordedRun:
         diverged_at=run.diverged_at,
         goes_on=run.state not in ENDED,
     )
-    return RecordedRun(run, recording, evaluations, events, CurveCache(run), inherited_loss)
+    logged = NOTHING_LOGGED if run.kind == "engine" else logged_metrics(reader, run)
+    caches = CurveCache(run), LoggedPast(run.run_id)
+    return RecordedRun(run, recording, evaluations, events, *caches, logged, inherited_loss)
 
 
 def _best_at(run: Run) -> int | None:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from engine.store import Evaluation, Reader, Run
 from engine.trace.curve import Curve
+from tui.model.chart_options import ChartOptions
 from tui.model.choices import Choices
-from tui.model.run_seen import UNSEEN, RunSeen
+from tui.model.metrics.of_runs import metrics_of
+from tui.model.metrics.order import shown
+from tui.model.run_seen import NOTHING_LOGGED, UNSEEN, LoggedMetrics, MetricPart, RunSeen
 from tui.reading.curves.curve_growth import grown
+from tui.reading.curves.logged import logged_metrics, logged_parts
 from tui.reading.curves.parent_curves import parent_curves
 from tui.reading.curves.visible_part import visible_part
 
@@ -39,30 +43,66 @@ class RunCache:
 
     def read(self, reader: Reader, runs: Iterable[Run], choices: Choices, columns: int) -> dict[int, RunSeen]:
         """Return what is shown of each run; `columns` is the width of the chart in points."""
-        found = {run.run_id: self._one(reader, run, choices, columns) for run in runs}
+        runs = list(runs)
+        logged = {run.run_id: self._logged(reader, run, columns) for run in runs}
+        metrics = self._shown(runs, logged, choices)
+        found = {
+            run.run_id: self._one(reader, run, choices, columns, logged[run.run_id], metrics) for run in runs
+        }
         others = {run_id: one for run_id, one in self._held.items() if run_id not in found}
         kept = list(others.items())[max(len(others) - KEPT, 0) :]
         self._held = {**dict(kept), **found}
         return {run_id: one.seen for run_id, one in found.items()}
 
-    def _one(self, reader: Reader, run: Run, choices: Choices, columns: int) -> CachedRun:
+    def _logged(self, reader: Reader, run: Run, columns: int) -> LoggedMetrics:
+        """The metrics that a run has logged by now."""
+        held = self._held.get(run.run_id)
+        if run.kind == "engine" or (held is not None and held.rows == _rows(run, columns)):
+            return NOTHING_LOGGED if held is None else held.seen.logged
+        return logged_metrics(reader, run)
+
+    def _shown(self, runs: Iterable[Run], logged: Mapping[int, LoggedMetrics], choices: Choices) -> tuple[str, ...]:
+        """The metrics that the chart shows of these runs."""
+        drawn = [
+            metrics_of(run, replace(self._seen(run), logged=logged[run.run_id]))
+            for run in runs
+            if run.run_id in choices.drawn
+        ]
+        return shown(choices.chart_options, drawn)
+
+    def _seen(self, run: Run) -> RunSeen:
+        held = self._held.get(run.run_id)
+        return UNSEEN if held is None else held.seen
+
+    def _one(
+        self,
+        reader: Reader,
+        run: Run,
+        choices: Choices,
+        columns: int,
+        logged: LoggedMetrics,
+        metrics: tuple[str, ...],
+    ) -> CachedRun:
         held, chart_options = self._held.get(run.run_id), choices.chart_options
         seen = UNSEEN if held is None else held.seen
-        rows: Stamp = (run.iterations_done, run.state, run.attempt, columns)
+        rows = _rows(run, columns)
         window: Stamp = (
             chart_options.window,
             chart_options.x_kind,
             chart_options.log_x,
             chart_options.smoothing if chart_options.window else 0.0,
-            chart_options.metrics,
+            metrics,
         )
         has_grown = held is None or held.rows != rows
         if has_grown:
-            seen = self._grown(reader, run, held, columns)
+            seen = replace(self._grown(reader, run, held, columns), logged=logged)
         elif _may_have_new_events(run):
             seen = replace(seen, events=tuple(reader.events(run.run_id)))
         if has_grown or (held is not None and held.window != window):
-            seen = replace(seen, visible=visible_part(reader, chart_options, run, seen.whole, columns, seen.visible))
+            visible = visible_part(reader, chart_options, run, seen.whole, columns, seen.visible, metrics)
+            if run.kind != "engine":
+                visible = replace(visible, logged=_logged_parts(reader, run, seen, chart_options, columns, metrics))
+            seen = replace(seen, visible=visible)
         if run.run_id == choices.pointed and seen.gradient_norm is None:
             seen = replace(seen, gradient_norm=_gradient_norm(reader, run))
         return CachedRun(seen, columns, rows, window)
@@ -80,6 +120,23 @@ class RunCache:
 
     def _before(self, reader: Reader, run: Run, columns: int) -> tuple[Curve, ...]:
         return parent_curves(reader, run, columns) if self._with_parents else ()
+
+
+def _rows(run: Run, columns: int) -> Stamp:
+    return (run.iterations_done, run.state, run.attempt, columns)
+
+
+def _logged_parts(
+    reader: Reader, run: Run, seen: RunSeen, chart_options: ChartOptions, columns: int, names: tuple[str, ...]
+) -> Mapping[str, MetricPart]:
+    """What the chart shows of the metrics that a run has logged."""
+
+    def read(name: str, first: int, last: int | None) -> Curve:
+        return reader.metric_curve(run.run_id, name, columns, first, last)
+
+    return logged_parts(
+        names, seen.logged, metrics_of(run, seen), run, seen.whole, chart_options, columns, read, seen.visible
+    )
 
 
 def _whole(reader: Reader, run: Run, held: Curve | None, columns: int) -> Curve:

@@ -16,6 +16,7 @@ from engine.text import clean, counted
 from tui.chart import ChartView, Picture
 from tui.chart.drawing.heat import draw_heat
 from tui.chart.drawing.loss_by_value import ResponseView, draw_response
+from tui.chart.values.metrics import METRICS
 from tui.model import keymap
 from tui.model.answer import Answer
 from tui.model.chart_options import ChartOptions
@@ -312,7 +313,7 @@ class SweepView(Closing, inherit_bindings=False):
             self.post_message(SweepLookedAt())
 
     def action_metric(self) -> None:
-        self.with_options(self.chart_options.with_next_metric())
+        self.with_options(self.chart_options.with_next_metric(tuple(METRICS)))
 
     def action_zoom(self, factor: float) -> None:
         self._axes.zoom(factor, None)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from engine.store import Listing
-from tui.chart.values.metrics import METRICS
 from tui.chart.values.view import SMOOTHING_STEPS, X_KINDS
 from tui.colours.palette import assign
 from tui.model.chart_options import BANDS, LAYOUTS, SEEDS, ChartOptions
@@ -25,7 +24,7 @@ def choices_of(view: View) -> Choices:
         bands=next((bands for bands in BANDS if bands == view.bands), BANDS[0]),
         seeds=next((seeds for seeds in SEEDS if seeds == view.seeds), SEEDS[0]),
         following=view.following,
-        metric=view.metric if view.metric in METRICS else next(iter(METRICS)),
+        metric=view.metric or ChartOptions().metric,
     )
     return Choices(
         marked=marked,

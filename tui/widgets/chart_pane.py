@@ -105,6 +105,11 @@ class ChartPane(CellWidget):
         self._drag: Drag | None = None
         self._was_dragged = False
 
+    @property
+    def view(self) -> ChartView:
+        """The view that is shown."""
+        return self._view
+
     def show(self, view: ChartView) -> None:
         """Draw this view if the pane is displayed."""
         before, is_drawn = self.picture, view == self._view and not self._stale

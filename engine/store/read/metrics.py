@@ -13,12 +13,14 @@ from engine.trace.block import COLUMNS
 from engine.trace.curve import NO_ROWS, Curve, Samples
 from engine.trace.decimation import Floats, decimate
 from engine.trace.finite_checks import changes
+from engine.trace.metric_names import standing_for
 
 EVALUATED = ("loss", "accuracy")
 RECORDED = tuple(name for name in COLUMNS if name not in ("loss", "elapsed_s"))
 """Columns of the engine's iterations that are metrics, besides the loss."""
 
 METRICS = "SELECT name, n, first_step, last_step, last, low, high FROM metrics WHERE run_id = ? ORDER BY metric_id"
+NAMED = "SELECT name FROM metrics WHERE run_id = ? ORDER BY metric_id"
 ONE = "SELECT metric_id, first_step, last_step, level FROM metrics WHERE run_id = ? AND name = ?"
 ROWS = "FROM measurements WHERE run_id = ? AND metric_id = ? AND step BETWEEN ? AND ?"
 
@@ -27,6 +29,12 @@ def metrics_of(connection: Connection, run_id: int) -> list[Metric]:
     """The metrics that a run has logged, in the order in which they came."""
     rows = connection.rows(METRICS, (run_id,))
     return [Metric(*row[:4], *(np.nan if value is None else value for value in row[4:])) for row in rows]
+
+
+def standing(connection: Connection, run_id: int) -> str | None:
+    """The metric that stands for a logged run on a chart: its main one, else any; None where it has none."""
+    names = {name: None for (name,) in connection.rows(NAMED, (run_id,))}
+    return primary_of(names) or standing_for(tuple(names))
 
 
 def logged_curve(
@@ -73,8 +81,8 @@ def logged_curve(
 
 
 def standing_curve(connection: Connection, run_id: int, columns: int, first: int, last: int | None) -> Curve:
-    """The curve of the metric that stands for a logged run; empty where none does."""
-    name = primary_of({metric.name: metric for metric in metrics_of(connection, run_id)})
+    """The curve of the metric that stands for a logged run; empty where it has none."""
+    name = standing(connection, run_id)
     return NO_ROWS if name is None else logged_curve(connection, run_id, name, columns, first, last)
 
 

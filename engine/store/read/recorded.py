@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from engine.store.file.connection import Connection
-from engine.store.read.metrics import standing_curve, whole_bucket
+from engine.store.read.metrics import logged_curve, standing, standing_curve, whole_bucket
 from engine.store.read.range_totals import range_totals
 from engine.store.read.widths import spacing_for, width_for
 from engine.store.write.pyramid import LEVELS
@@ -92,6 +92,14 @@ class Recorded:
             last=np.array([newest.loss[-1] if is_there else np.nan]),
             low_before=float("inf"),
         )
+
+    def standing_metric(self, run_id: int) -> str | None:
+        """The metric that stands for a logged run on a chart of losses; None where it has none."""
+        return standing(self._connection, run_id)
+
+    def metric_bucket(self, run_id: int, name: str, first: int, stop: int) -> Curve:
+        """Steps first..stop - 1 of a logged metric as a curve of one row; the last of BUCKET_PARTS parts may be missing."""
+        return whole_bucket(logged_curve(self._connection, run_id, name, BUCKET_PARTS, first, stop - 1), first, stop)
 
     def iterations(self, run_id: int, first: int = 0, limit: int = MOST_ITERATIONS) -> Block:
         """At most `limit` iterations from `first` on; an optional column without any value in them is None."""

@@ -121,9 +121,9 @@ def _hint(view: ChartView) -> str:
     if not view.runs:
         return view.empty_hint
     has_begun = any(run.curve is not None and len(run.curve.iteration) for run in view.runs)
-    return (
-        f"no {view.metric} recorded of {'this run' if len(view.runs) == 1 else 'these runs'}" if has_begun else WAITING
-    )
+    if not has_begun:
+        return WAITING
+    return view.lacking or f"no {view.metric} recorded of {'this run' if len(view.runs) == 1 else 'these runs'}"
 
 
 def axes_of(view: ChartView, width: int) -> Axes | None:

@@ -162,7 +162,7 @@ def hold(view: ChartView, bounds: Bounds, previous: Axes | None) -> Axes:
         _length(same.x_low, same.x_high, view.log_x), _length(x_low, x_high, view.log_x), rel_tol=ZOOMED
     )
     y_low, y_high = _y_range(view, bounds, None if is_zoomed else same)
-    return Axes(x_low, x_high, y_low, y_high, view.log_x, view.log_y, view.x_kind, view.metric)
+    return Axes(x_low, x_high, y_low, y_high, view.log_x, view.log_y, view.x_kind, *_y_of(view))
 
 
 def _length(low: float, high: float, log: bool) -> float:
@@ -170,7 +170,12 @@ def _length(low: float, high: float, log: bool) -> float:
 
 
 def _comparable(view: ChartView, axes: Axes) -> bool:
-    return (axes.log_x, axes.log_y, axes.x_kind, axes.metric) == (view.log_x, view.log_y, view.x_kind, view.metric)
+    kind = axes.log_x, axes.log_y, axes.x_kind, axes.metric, axes.percent
+    return kind == (view.log_x, view.log_y, view.x_kind, *_y_of(view))
+
+
+def _y_of(view: ChartView) -> tuple[str, bool]:
+    return view.metric, metric_of(view).percent
 
 
 def _x_range(view: ChartView, bounds: Bounds, held: Axes | None) -> tuple[float, float]:

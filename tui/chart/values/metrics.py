@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from math import inf, isfinite
 from typing import Literal
 
 from engine.text import loss_text
+from engine.trace import metric_names
 from engine.trace.curve import Samples
 from engine.trace.decimation import Floats
 from tui.chart.values.view import ChartView
@@ -17,7 +19,7 @@ from tui.chart.values.view import ChartView
 class EvaluationSource:
     """A column of the evaluations, which are sparse and cover a whole split."""
 
-    split: Literal["train", "validation", "test"]
+    split: str
     column: Literal["loss", "accuracy"]
 
 
@@ -30,11 +32,16 @@ class IterationSource:
 
 
 @dataclass(frozen=True, slots=True)
+class LoggedSource:
+    """A metric that a program has logged under this name."""
+
+
+@dataclass(frozen=True, slots=True)
 class Metric:
     """One quantity of the y axis: its name, its source and how it is drawn."""
 
     name: str
-    source: EvaluationSource | IterationSource | None = None
+    source: EvaluationSource | IterationSource | LoggedSource | None = None
     """None: the loss curve."""
     companion: str = ""
     """Name of the evaluation metric drawn beside it as a dotted line."""
@@ -95,19 +102,51 @@ METRICS: Mapping[str, Metric] = {metric.name: metric for metric in _TABLE}
 GRID = ("loss", "validation accuracy", "gradient norm", "step size", "train loss", "validation loss")
 """The metrics of the grid; the first ones stay in a small grid."""
 
-OTHER = Metric("")
-"""An unknown metric: no caps, no limits."""
 
 
 def metric_of(view: ChartView) -> Metric:
-    """Return the metric that a view shows; OTHER if its name is unknown."""
-    return METRICS.get(view.metric, OTHER)
+    """Return the metric that a view shows."""
+    return metric_named(view.metric, fractions=view.fractions, signed=view.signed)
 
 
-def companion_of(metric: Metric) -> EvaluationSource | None:
-    """Return the source of the dotted line beside a metric; None if it has none."""
+@lru_cache(maxsize=256)
+def metric_named(name: str, *, fractions: bool = False, signed: bool = False) -> Metric:
+    """Return the metric of this name: one of the table, or what its name says of one that a program has logged.
+
+    `fractions`: all values of a logged metric lie within 0 and 1; these are per cent where its name says so. `signed`:
+    some are negative, which a logarithmic axis would not show.
+    """
+    known = METRICS.get(name)
+    if known is not None:
+        return known
+    if metric_names.is_step_size(name):
+        return Metric(name, LoggedSource(), scale="linear" if signed else "log", steps=True)
+    is_measured = not metric_names.is_chosen(name)
+    of_batches = is_measured and not metric_names.is_held_out(name)
+    if not is_measured or metric_names.more_is_better(name):
+        percent = fractions and metric_names.is_fraction(name)
+        limits = (0.0, 1.0) if percent else (-inf, inf)
+        return Metric(
+            name, LoggedSource(), scale="linear", lower_is_better=not is_measured, limits=limits, percent=percent,
+            steps=not is_measured, of_batches=of_batches,
+        )  # fmt: skip
+    if signed:
+        return Metric(name, LoggedSource(), scale="linear", of_batches=of_batches)
+    # one run that explodes would flatten the others, as with a loss
+    return Metric(name, LoggedSource(), cap_linear=LOSS.cap_linear, cap_log=LOSS.cap_log, of_batches=of_batches)
+
+
+def evaluation_beside(metric: Metric) -> EvaluationSource | None:
+    """Return the evaluations of the dotted line beside a metric of the table; None if it has none."""
     beside = METRICS[metric.companion].source if metric.companion else None
     return beside if isinstance(beside, EvaluationSource) else None
+
+
+def name_on_board(name: str) -> str:
+    """Return the name under which the board has a logged metric: a recorded column of the engine has its words."""
+    spelled = name.replace("_", " ")
+    known = METRICS.get(spelled)
+    return spelled if known is not None and isinstance(known.source, IterationSource) else name
 
 
 def settled(view: ChartView) -> ChartView:

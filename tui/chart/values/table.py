@@ -44,9 +44,10 @@ def table(view: ChartView) -> Iterator[TableRow]:
         return
     low, high = sorted(view.x_window) if view.x_window is not None else (-math.inf, math.inf)
     for one in all_series(view):
-        metric = (
-            "before the fork" if one.before else (view.companion_name or "companion") if one.companion else view.metric
-        )
+        metric = one.run.metric or view.metric
+        if one.companion:
+            beside = one.run.companion_name or view.companion_name or "companion"
+            metric = "before the fork" if one.before else beside
         for row in np.flatnonzero((one.x >= low) & (one.x <= high)).tolist():
             values = (float(values[row]) for values in (one.x, one.line, one.low, one.high))
             yield TableRow(one.run.run_id, one.run.label, metric, *values)

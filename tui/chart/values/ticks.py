@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tui.chart.values.axes import ceiling, x_to_dots, y_to_dots
-from tui.chart.values.metrics import METRICS, OTHER, short_number
+from tui.chart.values.metrics import short_number
 from tui.chart.values.view import Axes, XKind
 
 ROWS_PER_TICK = 3
@@ -53,7 +53,7 @@ def y_labels(axes: Axes, most: int) -> list[tuple[float, str]]:
     values = _log_values(axes.y_low, axes.y_high, most) if axes.log_y else []
     if len(values) < LEAST:
         values, step = _linear_values(axes.y_low, axes.y_high, most)
-        label = _percent_label(step) if METRICS.get(axes.metric, OTHER).percent else _linear_label(step)
+        label = _percent_label(step) if axes.percent else _linear_label(step)
     return [(value, label(value)) for value in values]
 
 

@@ -59,7 +59,8 @@ class ChartRun:
 
     `points` are drawn unless None, else `curve`; a metric other than the loss is given as `points` (perhaps empty).
     `companion` is a second, dotted line in the same colour, such as the validation loss. `before` are the curves of a
-    fork's ancestors, drawn faintly. `log_x_detail` are finer curves of the first iterations, each shorter than the one
+    fork's ancestors, drawn faintly. `metric` and `companion_name` name what is drawn of this run, where these are not
+    the view's. `log_x_detail` are finer curves of the first iterations, each shorter than the one
     before, that replace the first rows. `kind`: a search is drawn as best-so-far with its tries as faint dots,
     gradient descent as the mean loss over a faint min-max band. `noisy`: the losses are of mini-batches and are
     smoothed; others are exact. `raw`: the band or the tries are drawn if the view draws any.
@@ -91,6 +92,8 @@ class ChartRun:
     marks: tuple[ChartMark, ...] = ()
     points: Points | None = None
     companion: Points | None = None
+    metric: str = ""
+    companion_name: str = ""
     settings: tuple[tuple[str, str], ...] = ()
     before: tuple[Curve, ...] = ()
     log_x_detail: tuple[Curve, ...] = ()
@@ -112,11 +115,11 @@ class ChartView:
     `smoothing` of noisy runs is a half-life in iterations (0: none), independent of the zoom; a caller that reads only
     a window should read about five half-lives more to its left. `x_window` and `y_window` are (low, high) in units of
     the axis (iterations, seconds, examples or losses; the metric) and override the automatic ranges: zoom and pan.
-    `panels` show the same runs by several metrics; those that fit replace the single chart, and the view's own metric
+    Of a logged metric, `fractions`: all values lie within 0 and 1; `signed`: some are negative. `panels` show the same runs by several metrics; those that fit replace the single chart, and the view's own metric
     has the focus. `cursor_x` draws the readout: a vertical line, and every run's value there in place of the legend.
     `show_markers` repeats each run's marker along its line, for terminals without colour. `caution` stands in the
     title ("different objectives"), `note` at the right end of that line ("follow"). `empty_hint` is the text of a
-    chart without curves.
+    chart without runs, `lacking` of one whose runs have nothing of the metric.
     """
 
     runs: tuple[ChartRun, ...] = ()
@@ -131,6 +134,7 @@ class ChartView:
     caution: str = ""
     note: str = ""
     empty_hint: str = "nothing to draw yet: mark runs with space, or press n for a new run"
+    lacking: str = ""
     show_title: bool = True
     show_legend: bool = True
     show_raw: bool = True
@@ -138,12 +142,14 @@ class ChartView:
     grid: bool = False
     companion_name: str = ""
     seed_band: SeedBand = "range"
+    fractions: bool = False
+    signed: bool = False
     panels: tuple[ChartView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Axes:
-    """The ranges of a picture in data units; positive on a log axis."""
+    """The ranges of a picture in data units; positive on a log axis. `percent`: the values are fractions."""
 
     x_low: float
     x_high: float
@@ -153,6 +159,7 @@ class Axes:
     log_y: bool
     x_kind: XKind
     metric: str
+    percent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

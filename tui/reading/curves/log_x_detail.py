@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -16,9 +16,14 @@ RATIO = 16
 
 
 def log_x_detail(
-    reader: Reader, run_id: int, curve: Curve, first: int, done: int, columns: int, known: Beginnings | None = None
+    read: Callable[[int, int, int], Curve],
+    curve: Curve,
+    first: int,
+    done: int,
+    columns: int,
+    known: Beginnings | None = None,
 ) -> Beginnings:
-    """Return curves that start at iteration `first` of `curve`, each shorter and in narrower buckets than the last.
+    """Read with `read` (columns, first and last iteration), and return curves that start at iteration `first` of `curve`, each shorter and in narrower buckets than the last.
 
     Each ends at a bucket boundary of the one before. Curves in `known` are not read again: they do not change.
     """
@@ -29,7 +34,7 @@ def log_x_detail(
         narrower = width_for(stop - first, columns)
         if narrower < width and stop % width == 0:
             key, width = (first, stop, columns), narrower
-            found[key] = known[key] if known and key in known else reader.curve(run_id, columns, first, stop - 1)
+            found[key] = known[key] if known and key in known else read(columns, first, stop - 1)
     return found
 
 

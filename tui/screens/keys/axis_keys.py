@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from engine.store import Run
-from tui.chart.values.metrics import METRICS
+from tui.chart.values.metrics import metric_of
 from tui.chart.values.view import XKind
 from tui.model import x_extent
 from tui.model.chart_options import ChartOptions
@@ -71,12 +71,11 @@ class AxisKeys:
         self._port.with_options(self._port.chart_options.seeing(one, other, self.limits(), newest))
 
     def action_log_y(self) -> None:
-        chart_options = self._port.chart_options
-        scale = METRICS[chart_options.metric].scale
-        if scale == "chosen":
-            self._port.with_options(chart_options.with_other_y())
+        metric = metric_of(self._chart.view)
+        if metric.scale == "chosen":
+            self._port.with_options(self._port.chart_options.with_other_y())
         else:
-            self._port.tell(f"The axis of the {chart_options.metric} is always {WORDS[scale]}.")
+            self._port.tell(f"The axis of the {metric.name} is always {WORDS[metric.scale]}.")
 
     def action_x_axis(self) -> None:
         self._port.with_options(self._port.chart_options.with_next_x_kind())
@@ -101,9 +100,9 @@ class AxisKeys:
     def _smooth(self, chart_options: ChartOptions) -> None:
         """Say so if that changes no curve. In a grid of metrics it always changes one."""
         self._port.with_options(chart_options)
-        runs = self._port.drawn_runs()
-        is_noisy = any(run.spec is not None and run.spec.is_noisy for run in runs)
-        if chart_options.layout != "measures" and not (METRICS[chart_options.metric].of_batches and is_noisy):
+        view = self._chart.view
+        is_noisy = metric_of(view).of_batches and any(run.noisy for run in view.runs)
+        if chart_options.layout != "measures" and not is_noisy:
             smoothing = f"Smoothing {chart_options.smoothing:g}"
             self._port.tell(f"{smoothing} is for the losses of mini-batches; nothing here is one of them.")
 

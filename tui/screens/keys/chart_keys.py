@@ -5,7 +5,9 @@ from __future__ import annotations
 from engine.store import Run
 from tui.model import x_extent
 from tui.model.chart_options import ChartOptions, next_of
-from tui.presenting.curves import chart_view, drawn_runs
+from tui.model.messages import DialogRequested
+from tui.model.metrics.order import MOST_STEPPED, stepped
+from tui.presenting.curves import chart_view, drawn_runs, metric_meant, metrics_drawn
 from tui.screens.keys.axis_keys import AxisKeys
 from tui.screens.keys.key_parts import KeyPort
 from tui.screens.keys.readout_keys import ReadoutKeys
@@ -53,12 +55,14 @@ class ChartKeys:
         self.with_options(self.chart_options.with_next_layout())
 
     def action_metric(self) -> None:
-        """Show the next metric; in a grid of metrics, the next that has a panel."""
-        chart_options = self.chart_options
-        seen = self._chart.metrics_of(chart_view(self._screen.snapshot, self._screen.choices))
-        self.with_options(
-            chart_options.with_metric(next_of(seen, chart_options.metric)) if seen else chart_options.with_next_metric()
-        )
+        """Show the next metric; in a grid of metrics, the next that has a panel. Of many one is picked from a list."""
+        snapshot, choices = self._screen.snapshot, self._screen.choices
+        panels = self._chart.metrics_of(chart_view(snapshot, choices))
+        among = panels or stepped(metrics_drawn(snapshot, choices))
+        if not panels and len(among) > MOST_STEPPED:
+            self._screen.post_message(DialogRequested("metric"))
+            return
+        self.with_options(self.chart_options.with_metric(next_of(among, metric_meant(snapshot, choices).metric)))
 
     def action_bands(self) -> None:
         chart_options = self.chart_options.with_next_bands()
