@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from itertools import pairwise
 
 FRACTIONS = frozenset({"acc", "accuracy", "f1", "auc", "auroc", "ap", "precision", "recall", "iou", "dice"})
 """Words of shares of what is right: 0 is none, 1 is all."""
@@ -47,7 +48,7 @@ def is_step_size(name: str) -> bool:
 
 def is_chosen(name: str) -> bool:
     """Whether a metric of this name was chosen or counted, not measured."""
-    return is_step_size(name) or _words(name)[-1:] in [(word,) for word in COUNTERS]
+    return is_step_size(name) or words(name)[-1:] in [(word,) for word in COUNTERS]
 
 
 def is_held_out(name: str) -> bool:
@@ -96,14 +97,15 @@ def _first(of_split: Mapping[str, str], splits: Sequence[str]) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _words(name: str) -> tuple[str, ...]:
+def words(name: str) -> tuple[str, ...]:
+    """The words of a name in small letters."""
     return tuple(word for word in _SEPARATORS.sub(" ", name).lower().split() if word)
 
 
-def _has(name: str, words: frozenset[str]) -> bool:
+def _has(name: str, among: frozenset[str]) -> bool:
     """Whether a name has one of these words, or two words that are one of these."""
-    found = _words(name)
-    return not words.isdisjoint(found) or not words.isdisjoint(map(" ".join, zip(found, found[1:], strict=False)))
+    found = words(name)
+    return not among.isdisjoint(found) or not among.isdisjoint(map(" ".join, pairwise(found)))
 
 
 @lru_cache(maxsize=4096)

@@ -27,6 +27,7 @@ from tui.app.actions.export_actions import ExportActions
 from tui.app.actions.find_actions import FindActions
 from tui.app.actions.inspect_actions import InspectActions
 from tui.app.actions.list_actions import ListActions
+from tui.app.actions.metric_actions import MetricActions
 from tui.app.actions.ports import AnswerHandler
 from tui.app.actions.probe_actions import ProbeActions
 from tui.app.actions.run_actions import RunActions
@@ -114,6 +115,7 @@ class Dashboard(FrameOutput, inherit_bindings=False):
         self.mouse = Mouse(self)
         self.export_actions = ExportActions(self)
         self.list_actions = ListActions(self)
+        self.metric_actions = MetricActions(self)
         self.run_actions = RunActions(self)
         self.sweep_actions = SweepActions(self)
         self.probe_actions = ProbeActions(self)
@@ -553,6 +555,7 @@ class Dashboard(FrameOutput, inherit_bindings=False):
             "run": self.find_actions.ask,
             "order": self.list_actions.ask_order,
             "columns": self.list_actions.ask_columns,
+            "metric": self.metric_actions.ask,
             "workers": self.run_actions.set_workers,
             "commands": self.action_palette,
         }
@@ -560,6 +563,10 @@ class Dashboard(FrameOutput, inherit_bindings=False):
 
     def on_column_toggled(self, message: messages.ColumnToggled) -> None:
         self.list_actions.toggle_column(message.name)
+
+    def on_metric_picked(self, message: messages.MetricPicked) -> None:
+        """Show a metric, or let it stand for runs."""
+        (self.metric_actions.make_main if message.as_main else self.metric_actions.show)(message.metric)
 
     def on_run_sought(self, message: messages.RunSought) -> None:
         self.list_actions.look_up(message.run_id, alone=message.alone)

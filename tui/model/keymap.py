@@ -9,8 +9,8 @@ from typing import Literal, get_args
 from textual.binding import Binding, BindingType
 
 Place = Literal[
-    "app", "board", "replay", "welcome", "form", "choice", "confirm", "prompt", "pick", "columns", "help", "sweep",
-    "sweepview", "probe", "inspector",
+    "app", "board", "replay", "welcome", "form", "choice", "confirm", "prompt", "pick", "columns", "metrics", "help",
+    "sweep", "sweepview", "probe", "inspector",
 ]  # fmt: skip
 
 NAMES = {
@@ -99,7 +99,7 @@ def _written(keys: Iterable[str]) -> str:
     return " ".join(NAMES.get(key, key) for key in keys)
 
 
-TYPED: tuple[Place, ...] = ("form", "prompt", "pick", "columns")
+TYPED: tuple[Place, ...] = ("form", "prompt", "pick", "columns", "metrics")
 """Places where text is typed, so that their footers offer F1."""
 
 ASKED: tuple[Place, ...] = ("sweep", "probe", "confirm")
@@ -286,6 +286,20 @@ KEYS: tuple[Key, ...] = (
     Key("columns", "close", ("escape",), "back", "back to the board; the columns stay", 0),
     Key("columns", "move(1)", ("down", "tab", "ctrl+n"), "down", "down the list", 1, 1, first=True),
     Key("columns", "move(-1)", ("up", "shift+tab", "ctrl+p"), "up", "up the list", 1, 1, first=True),
+    Key("metrics", "submit", ("enter",), "show", "show this metric", 0, first=True),
+    Key(
+        "metrics",
+        "make_main",
+        ("asterisk",),
+        "main metric",
+        "let it stand for the marked runs that have it",
+        0,
+        1,
+        first=True,
+    ),
+    Key("metrics", "close", ("escape",), "back", "leave everything as it is", 0),
+    Key("metrics", "move(1)", ("down", "tab", "ctrl+n"), "down", "down the list", 1, 1, first=True),
+    Key("metrics", "move(-1)", ("up", "shift+tab", "ctrl+p"), "up", "up the list", 1, 1, first=True),
     Key("help", "scroll(1)", ("j", "down"), "down", "a line down", 2, 1),
     Key("help", "scroll(-1)", ("k", "up"), "up", "a line up", 2, 1),
     Key("help", "page(1)", ("pagedown", "space"), "pg down", "a page down"),
@@ -326,7 +340,8 @@ PROGRAM = frozenset({
 
 DIALOGS: Mapping[Place, str] = {
     "sweep": "Sweep", "probe": "Probe", "form": "Fields", "choice": "Fields", "prompt": "Fields", "pick": "Commands",
-    "columns": "Columns", "confirm": "Answers", "help": "Help", "welcome": "Start", "inspector": "Inspector",
+    "columns": "Columns", "metrics": "Metrics", "confirm": "Answers", "help": "Help", "welcome": "Start",
+    "inspector": "Inspector",
 }  # fmt: skip
 """Groups of the places that have one for all their keys."""
 

@@ -72,7 +72,8 @@ class SortRequested(Message):
 
 Dialog = Literal["new run", "filter", "value filter", "run", "order", "columns", "metric", "workers", "commands"]
 """The form for a new run; what changes the filter of the list or of a sweep's values, the order or the columns of the
-list, the metric of the chart, or the largest number of workers; the runs that can be found, or the commands that can be picked by name."""
+list, the metric of the chart, or the largest number of workers; the runs that can be found, or the commands that can be
+picked by name."""
 
 
 @message
@@ -87,6 +88,14 @@ class ColumnToggled(Message):
     """A column was chosen in the menu, to be seen or not; 'automatic' takes all choices back."""
 
     name: str
+
+
+@message
+class MetricPicked(Message):
+    """A metric was picked from a list, to be shown or, if `as_main`, to stand for the marked runs that have it."""
+
+    metric: str
+    as_main: bool = False
 
 
 @message

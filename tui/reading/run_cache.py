@@ -46,9 +46,7 @@ class RunCache:
         runs = list(runs)
         logged = {run.run_id: self._logged(reader, run, columns) for run in runs}
         metrics = self._shown(runs, logged, choices)
-        found = {
-            run.run_id: self._one(reader, run, choices, columns, logged[run.run_id], metrics) for run in runs
-        }
+        found = {run.run_id: self._one(reader, run, choices, columns, logged[run.run_id], metrics) for run in runs}
         others = {run_id: one for run_id, one in self._held.items() if run_id not in found}
         kept = list(others.items())[max(len(others) - KEPT, 0) :]
         self._held = {**dict(kept), **found}

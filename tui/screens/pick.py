@@ -15,7 +15,7 @@ from textual.widgets import Input
 from tui.colours.theme import ACCENTED, DIM, POINTED, STRONG, TEXT, WARNED
 from tui.model import keymap
 from tui.model.keymap import Place
-from tui.model.messages import ColumnToggled, CommandPicked, RunPicked, RunsSought
+from tui.model.messages import ColumnToggled, CommandPicked, MetricPicked, RunPicked, RunsSought
 from tui.presenting.commands import PaletteCommand
 from tui.text.parts import Part, cells
 from tui.widgets.closing import Closing
@@ -188,6 +188,27 @@ class ColumnMenu(Pick, inherit_bindings=False):
         self._found = list(self._matching(self.query_one(Input).value))
         self._at = min(self._at, max(len(self._found) - 1, 0))
         self._update()
+
+
+class MetricPicker(Pick, inherit_bindings=False):
+    """Lists the metrics that match the typed text; posts MetricPicked. Its rows have their names as the action."""
+
+    place: Place = "metrics"
+    BINDINGS = keymap.bindings("metrics")
+    hint = "a part of a name"
+
+    def action_submit(self) -> None:
+        """Show the metric under the cursor."""
+        self._pick(as_main=False)
+
+    def action_make_main(self) -> None:
+        """Let the metric under the cursor stand for the marked runs that have it."""
+        self._pick(as_main=True)
+
+    def _pick(self, *, as_main: bool) -> None:
+        if self._found:
+            self.app.post_message(MetricPicked(self._found[self._at].action, as_main))
+            self.dismiss()
 
 
 class RunFinder(Pick, inherit_bindings=False):

@@ -129,6 +129,12 @@ def write_note(path: Path, run_id: int, note: str) -> str:
     return _catalogue(path, lambda store: store.catalogue.write_note(run_id, note))
 
 
+def choose_metric(path: Path, names: Mapping[int, str]) -> dict[int, str]:
+    """Let a metric stand for each of some logged runs, '' lets its name decide; returns what was chosen before."""
+    with open_for_writing(path, create=False) as store:
+        return {run_id: store.logged.choose_metric(run_id, name) for run_id, name in names.items()}
+
+
 def recover(path: Path) -> list[int]:
     """Queue lost runs again and start workers; returns the runs' ids."""
     with open_for_writing(path, create=False) as store:

@@ -12,12 +12,13 @@ import numpy as np
 from engine.store.file.connection import Connection
 from engine.store.file.timing import utc_now
 from engine.store.programs.measurements import MetricState, MetricWriter, in_order
-from engine.store.records import ENDED, Command, FencedOff, RunState
+from engine.store.records import ENDED, Command, FencedOff, NoRun, Refused, RunState
 from engine.store.records.logged import LoggedClaim, LoggedFacts, LoggedNews, Measured
 from engine.store.write.catalogue import storable
 from engine.store.write.steering import answer, came_too_late, note, unanswered
 from engine.store.write.tags import tags_to_text
 from engine.store.write.writer import FENCE, WORKER_HEARTBEAT_S
+from engine.text import clean
 
 SPEC = "null"
 """The spec of a run that is no run of the engine: JSON, and nothing."""
@@ -73,6 +74,26 @@ class Logged:
         """How many bytes of a stream are stored; None when no run has it."""
         rows = self._connection.rows("SELECT received FROM runs WHERE stream = ?", (stream,))
         return rows[0][0] if rows else None
+
+    def choose_metric(self, run_id: int, name: str) -> str:
+        """Let a metric stand for a logged run, '' lets its name decide; returns what was chosen before.
+
+        Raises NoRun, and Refused where the run has no such metric.
+        """
+        with self._connection.transaction() as raw:
+            row = raw.execute("SELECT primary_metric FROM runs WHERE run_id = ?", (run_id,)).fetchone()
+            if row is None:
+                raise NoRun(run_id)
+            last = dict(raw.execute("SELECT name, last FROM metrics WHERE run_id = ? ORDER BY metric_id", (run_id,)))
+            if name and name not in last:
+                raise Refused(f"Run {run_id} has logged no metric {clean(name, 80)!r}.")
+            standing = primary_of(last, name)
+            loss = None if standing is None else last[standing]
+            raw.execute(
+                "UPDATE runs SET primary_metric = ?, last_loss = ?, current_loss = ? WHERE run_id = ?",
+                (name, loss, loss, run_id),
+            )
+            return str(row[0])
 
     def _insert(self, raw: sqlite3.Connection, worker_id: int, facts: LoggedFacts, notice: str) -> LoggedClaim:
         now = utc_now()
@@ -136,7 +157,8 @@ class LoggedWriter:
         now_s, run_id = self._boot_clock(), self.claim.run_id
         metrics = dict(self._metrics)
         with self._connection.transaction() as raw:
-            if raw.execute(f"SELECT 1 FROM runs WHERE {FENCE}", self._fence).fetchone() is None:
+            claimed = raw.execute(f"SELECT primary_metric FROM runs WHERE {FENCE}", self._fence).fetchone()
+            if claimed is None:
                 raise self._fenced()
             for name, part in ordered.items():
                 before = metrics.get(name)
@@ -145,7 +167,7 @@ class LoggedWriter:
                 metrics[name] = after = self._writer.write(raw, before, part)
                 raw.execute(KEEP_METRIC, (run_id, storable(name), *_columns(after)))
             steps = max([self._steps, *(metrics[name].last_step + 1 for name in ordered)])
-            primary = primary_of(metrics)
+            primary = primary_of(metrics, claimed[0])
             loss = None if primary is None else metrics[primary].last
             self._update_run(raw, state, reason, news, steps, loss, now_s)
             self._store_news(raw, news, steps)
@@ -219,7 +241,9 @@ def _columns(state: MetricState) -> tuple[float | int | None, ...]:
     return tuple(getattr(state, name) for name in COLUMNS)
 
 
-def primary_of(names: Mapping[str, object]) -> str | None:
-    """The metric that stands for a run in a list; None where no name speaks of a loss."""
+def primary_of(names: Mapping[str, object], chosen: str = "") -> str | None:
+    """The metric that stands for a run in a list: the chosen one if it has it; None where no name speaks of a loss."""
+    if chosen in names:
+        return chosen
     known = next((name for name in PRIMARY if name in names), None)
     return known or next((name for name in names if "loss" in name.lower()), None)

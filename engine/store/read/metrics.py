@@ -20,7 +20,10 @@ RECORDED = tuple(name for name in COLUMNS if name not in ("loss", "elapsed_s"))
 """Columns of the engine's iterations that are metrics, besides the loss."""
 
 METRICS = "SELECT name, n, first_step, last_step, last, low, high FROM metrics WHERE run_id = ? ORDER BY metric_id"
-NAMED = "SELECT name FROM metrics WHERE run_id = ? ORDER BY metric_id"
+NAMED = (
+    "SELECT name, (SELECT primary_metric FROM runs r WHERE r.run_id = m.run_id) FROM metrics m WHERE run_id = ? "
+    "ORDER BY metric_id"
+)
 ONE = "SELECT metric_id, first_step, last_step, level FROM metrics WHERE run_id = ? AND name = ?"
 ROWS = "FROM measurements WHERE run_id = ? AND metric_id = ? AND step BETWEEN ? AND ?"
 
@@ -33,8 +36,9 @@ def metrics_of(connection: Connection, run_id: int) -> list[Metric]:
 
 def standing(connection: Connection, run_id: int) -> str | None:
     """The metric that stands for a logged run on a chart: its main one, else any; None where it has none."""
-    names = {name: None for (name,) in connection.rows(NAMED, (run_id,))}
-    return primary_of(names) or standing_for(tuple(names))
+    rows = connection.rows(NAMED, (run_id,))
+    names = {name: None for name, _ in rows}
+    return primary_of(names, rows[0][1] if rows else "") or standing_for(tuple(names))
 
 
 def logged_curve(

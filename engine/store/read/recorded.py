@@ -98,7 +98,7 @@ class Recorded:
         return standing(self._connection, run_id)
 
     def metric_bucket(self, run_id: int, name: str, first: int, stop: int) -> Curve:
-        """Steps first..stop - 1 of a logged metric as a curve of one row; the last of BUCKET_PARTS parts may be missing."""
+        """Steps first..stop - 1 of a logged metric as a curve of one row; see `bucket`."""
         return whole_bucket(logged_curve(self._connection, run_id, name, BUCKET_PARTS, first, stop - 1), first, stop)
 
     def iterations(self, run_id: int, first: int = 0, limit: int = MOST_ITERATIONS) -> Block:

@@ -519,6 +519,7 @@ M007 = (
     """,
     "CREATE INDEX sources_by_run ON sources (run_id)",
     "ALTER TABLE runs ADD COLUMN listens INTEGER",  # 1: its program asks for commands; 0: it has not asked yet
+    "ALTER TABLE runs ADD COLUMN primary_metric TEXT NOT NULL DEFAULT ''",  # stands for a logged run; '': by its name
     "ALTER TABLE runs ADD COLUMN exit_code INTEGER",  # of its program
     "ALTER TABLE runs ADD COLUMN retries INTEGER NOT NULL DEFAULT 0",  # how often it was started again after a failure
     "ALTER TABLE runs ADD COLUMN revision INTEGER NOT NULL DEFAULT 0",  # rises where steps behind the newest change

@@ -132,6 +132,13 @@ def scale_step_size(path: Path, run_id: int, factor: float) -> str:
     return steer.scale_step_size(path, run_id, factor)
 
 
+def choose_metric(path: Path, names: Mapping[int, str]) -> dict[int, str]:
+    """Let a metric stand for each of some logged runs; returns what was chosen before. Raises StoreError."""
+    from engine.jobs.people import steer
+
+    return steer.choose_metric(path, names)
+
+
 def undelete(path: Path, what: Literal["run", "sweep"], number: int) -> str:
     """Restore a deleted run or sweep; the answer as a sentence. Raises StoreError."""
     from engine.jobs.people import steer, sweeps

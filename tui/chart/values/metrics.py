@@ -103,7 +103,6 @@ GRID = ("loss", "validation accuracy", "gradient norm", "step size", "train loss
 """The metrics of the grid; the first ones stay in a small grid."""
 
 
-
 def metric_of(view: ChartView) -> Metric:
     """Return the metric that a view shows."""
     return metric_named(view.metric, fractions=view.fractions, signed=view.signed)
@@ -128,7 +127,7 @@ def metric_named(name: str, *, fractions: bool = False, signed: bool = False) ->
         limits = (0.0, 1.0) if percent else (-inf, inf)
         return Metric(
             name, LoggedSource(), scale="linear", lower_is_better=not is_measured, limits=limits, percent=percent,
-            steps=not is_measured, of_batches=of_batches,
+            steps=not is_measured, of_batches=of_batches, climbs=ACCURACY.climbs if percent else 0.0,
         )  # fmt: skip
     if signed:
         return Metric(name, LoggedSource(), scale="linear", of_batches=of_batches)

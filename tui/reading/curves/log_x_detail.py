@@ -23,9 +23,10 @@ def log_x_detail(
     columns: int,
     known: Beginnings | None = None,
 ) -> Beginnings:
-    """Read with `read` (columns, first and last iteration), and return curves that start at iteration `first` of `curve`, each shorter and in narrower buckets than the last.
+    """Return curves that start at iteration `first` of `curve`, each shorter and in narrower buckets than the last.
 
-    Each ends at a bucket boundary of the one before. Curves in `known` are not read again: they do not change.
+    `read` reads one by (columns, first and last iteration). Each ends at a bucket boundary of the one before. Curves in
+    `known` are not read again: they do not change.
     """
     found: dict[tuple[int, int, int], Curve] = {}
     width = curve.width

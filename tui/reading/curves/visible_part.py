@@ -39,9 +39,7 @@ def visible_part(
     samples: Samples | None = None
     further: Sampled | None = None
     if chart_options.log_x:
-        detail = log_x_detail(
-            partial(reader.curve, run.run_id), curve, first, end + 1, columns, known.log_x_detail
-        )
+        detail = log_x_detail(partial(reader.curve, run.run_id), curve, first, end + 1, columns, known.log_x_detail)
     if run.kind == "engine" and any(isinstance(metric_named(name).source, IterationSource) for name in metrics):
         if chart_options.log_x:
             samples = sampled_finely(reader, run.run_id, columns, first, end)
