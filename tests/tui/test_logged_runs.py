@@ -33,7 +33,7 @@ def test_its_curve_grows_and_late_values_are_seen(path: Path) -> None:
     choices = Choices(marked=(1,), pointed=1)
     first = present(source.read(ReadRequest(choices, 60, rows=8)))
     drawn = chart_run(first.runs[0], first, choices, ())
-    assert (drawn.kind, drawn.current, int(present(drawn.curve).count.sum())) == ("gradient", LOSSES[-1], 5000)
+    assert (drawn.kind, drawn.metric, int(present(drawn.curve).count.sum())) == ("gradient", "val/loss", 5000)
     assert [event.outcome for event in first.of(1).events] == ["warm"]
     with open_for_writing(path) as store:
         writer = begun(store)

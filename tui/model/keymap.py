@@ -102,6 +102,8 @@ def _written(keys: Iterable[str]) -> str:
 TYPED: tuple[Place, ...] = ("form", "prompt", "pick", "columns", "metrics")
 """Places where text is typed, so that their footers offer F1."""
 
+LISTS: tuple[Place, ...] = ("pick", "columns", "metrics")
+
 ASKED: tuple[Place, ...] = ("sweep", "probe", "confirm")
 """Other places besides the views, which have a row of their own for help."""
 
@@ -280,26 +282,13 @@ KEYS: tuple[Key, ...] = (
     Key("prompt", "go(-1)", ("shift+tab", "up"), "previous", "to the field before", None, 1, first=True),
     Key("pick", "submit", ("enter",), "apply", "what the cursor is on", 0),
     Key("pick", "close", ("escape",), "back", "leave everything as it is", 0),
-    Key("pick", "move(1)", ("down", "tab", "ctrl+n"), "down", "down the list", 1, 1, first=True),
-    Key("pick", "move(-1)", ("up", "shift+tab", "ctrl+p"), "up", "up the list", 1, 1, first=True),
     Key("columns", "submit", ("enter", "space"), "show or hide", "show or hide the column", 0, 2, first=True),
     Key("columns", "close", ("escape",), "back", "back to the board; the columns stay", 0),
-    Key("columns", "move(1)", ("down", "tab", "ctrl+n"), "down", "down the list", 1, 1, first=True),
-    Key("columns", "move(-1)", ("up", "shift+tab", "ctrl+p"), "up", "up the list", 1, 1, first=True),
     Key("metrics", "submit", ("enter",), "show", "show this metric", 0, first=True),
-    Key(
-        "metrics",
-        "make_main",
-        ("asterisk",),
-        "main metric",
-        "let it stand for the marked runs that have it",
-        0,
-        1,
-        first=True,
-    ),
+    Key("metrics", "make_main", ("asterisk",), "main metric", "let it stand for its runs", 0, first=True),
     Key("metrics", "close", ("escape",), "back", "leave everything as it is", 0),
-    Key("metrics", "move(1)", ("down", "tab", "ctrl+n"), "down", "down the list", 1, 1, first=True),
-    Key("metrics", "move(-1)", ("up", "shift+tab", "ctrl+p"), "up", "up the list", 1, 1, first=True),
+    *(Key(place, "move(1)", ("down", "tab", "ctrl+n"), "down", "down the list", 1, first=True) for place in LISTS),
+    *(Key(place, "move(-1)", ("up", "shift+tab", "ctrl+p"), "up", "up the list", 1, first=True) for place in LISTS),
     Key("help", "scroll(1)", ("j", "down"), "down", "a line down", 2, 1),
     Key("help", "scroll(-1)", ("k", "up"), "up", "a line up", 2, 1),
     Key("help", "page(1)", ("pagedown", "space"), "pg down", "a page down"),

@@ -162,8 +162,8 @@ def _lacking(runs: Sequence[Run], snapshot: Snapshot, metric: str) -> str:
         return ""
     names = stepped(has)
     rest = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
-    whose = "This run has" if len(runs) == 1 else "These runs have"
-    return f"{whose} no {metric}, but {', '.join(names[:MOST_NAMED])}{rest} (m)."
+    whose = "this run" if len(runs) == 1 else "these runs"
+    return f"no {metric} recorded of {whose}; m shows {', '.join(names[:MOST_NAMED])}{rest}"
 
 
 def _companion_name(metric: str, logged: tuple[str, ...]) -> str:

@@ -14,7 +14,8 @@ from tui.chart.values.metrics import EvaluationSource
 from tui.chart.values.view import MarkKind
 from tui.model.run_seen import RunSeen
 
-SIGNED: dict[str, MarkKind] = {"pause": "pause", "take-up": "take-up", "fork": "fork", "forked": "fork"}
+SIGNED: dict[str, MarkKind] = {"pause": "pause", "take-up": "take-up", "fork": "fork", "forked": "fork",
+    "mark": "other", "set-knob": "other"}  # fmt: skip
 
 
 def elapsed_at(seen: RunSeen, iterations: Sequence[int]) -> Floats:

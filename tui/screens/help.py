@@ -38,6 +38,7 @@ NAMES: Mapping[Place, str] = {
     "prompt": "question",
     "pick": "commands",
     "columns": "columns",
+    "metrics": "metrics",
     "confirm": "question",
     "inspector": "inspector",
 }

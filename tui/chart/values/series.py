@@ -135,7 +135,11 @@ def _series(run: ChartRun, curve: Curve, x_kind: XKind, smoothing: float, done: 
     if steps:
         line = best_so_far(low, curve.low_before)
     elif run.noisy and smoothing > 0:
-        line = smoothed(mean, curve.count if gap is None else np.where(gap, 0, curve.count), curve.width / smoothing)
+        count = curve.count if gap is None else np.where(gap, 0, curve.count)
+        if is_even(curve.iteration, curve.width):
+            line = smoothed(mean, count, curve.width / smoothing)
+        else:
+            line = smoothed_at(mean, curve.iteration / smoothing, count)
         if gap is not None:
             line[gap] = np.nan
     else:
@@ -230,7 +234,11 @@ def _end(run: ChartRun, done: float) -> float:
     """Return the iterations at the run's end; planned or estimated while it grows."""
     if not run.growing:
         return max(done, float(run.done or 0))
-    return max(float(run.planned_iterations), done) if run.planned_iterations is not None else 1.5 * done
+    return (
+        max(float(run.planned_iterations), done)
+        if run.planned_iterations is not None
+        else 1.5 * max(done, float(run.done or 0))
+    )
 
 
 def _non_decreasing(values: Floats | Integers) -> Floats:
@@ -260,21 +268,29 @@ def best_so_far(low: Floats, low_before: float) -> Floats:
     return best
 
 
-def smoothed_at(values: Floats, positions: Floats) -> Floats:
-    """Return the exponential moving average (n,) of values (n,), ignoring NaN.
+def smoothed_at(values: Floats, positions: Floats, counts: Floats | Integers | None = None) -> Floats:
+    """Return the exponential moving average (n,) of values (n,) that stand for `counts` each (None: 1), ignoring NaN.
 
     A value's weight halves for each unit of `positions` (n,), which increase.
     """
     known = np.isfinite(values)
+    weights = known.astype(np.float64) if counts is None else np.where(known, counts, 0.0)
     steps = np.diff(positions)
     if len(steps) and (steps == steps[0]).all():
-        return smoothed(np.where(known, values, 0.0), known.astype(np.float64), float(steps[0]))
+        return smoothed(np.where(known, values, 0.0), weights, float(steps[0]))
     out, total, weight, before = np.empty(len(values)), 0.0, 0.0, 0.0
-    for row, (value, place) in enumerate(zip(np.where(known, values, 0.0).tolist(), positions.tolist(), strict=True)):
+    rows = zip(np.where(known, values, 0.0).tolist(), weights.tolist(), positions.tolist(), strict=True)
+    for row, (value, count, place) in enumerate(rows):
         decay = 0.5 ** min(place - before, MOST_BITS)
-        total, weight, before = total * decay + value, weight * decay + bool(known[row]), place
+        total, weight, before = total * decay + value * count, weight * decay + count, place
         out[row] = total / weight if weight > 0 else np.nan
     return out
+
+
+def is_even(iteration: Integers, width: int) -> bool:
+    """Whether each row begins where the one before ends: rows of a logged metric may be steps apart."""
+    rows = len(iteration)
+    return not rows or int(iteration[-1]) - int(iteration[0]) == width * (rows - 1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -116,7 +116,8 @@ class ChartView:
     a window should read about five half-lives more to its left. `x_window` and `y_window` are (low, high) in units of
     the axis (iterations, seconds, examples or losses; the metric) and override the automatic ranges: zoom and pan.
     Of a logged metric, `fractions`: all values lie within 0 and 1; `signed`: some are negative. `panels` show the same
-    runs by several metrics; those that fit replace the single chart, and the view's own metric has the focus. `cursor_x` draws the readout: a vertical line, and every run's value there in place of the legend.
+    runs by several metrics; those that fit replace the single chart, and the view's own metric has the focus.
+    `cursor_x` draws the readout: a vertical line, and every run's value there in place of the legend.
     `show_markers` repeats each run's marker along its line, for terminals without colour. `caution` stands in the
     title ("different objectives"), `note` at the right end of that line ("follow"). `empty_hint` is the text of a
     chart without runs, `lacking` of one whose runs have nothing of the metric.

@@ -14,7 +14,7 @@ from tui.model.run_seen import LOSS_NAME
 MOST_STEPPED = len(METRICS)
 """Most metrics that a key steps through; more are picked from a list."""
 
-MOST_PANELS = 12
+MOST_PANELS = 9
 """Most metrics of a grid; a chart with room for more would show none of them well."""
 
 
@@ -33,7 +33,9 @@ def in_grid(runs: Sequence[RunMetrics], focus: str) -> tuple[str, ...]:
     """Return the metrics of the grid of some runs, those that say most first, always with the `focus`."""
     names = _all(runs)
     of_engine = [name for name in GRID if name in names] if names else list(GRID)
-    beside = zip_longest(of_engine, _logged(names, runs))
+    # in the panel of the loss already
+    told = {run.standing for run in runs} if LOSS_NAME in of_engine else set()
+    beside = zip_longest(of_engine, (name for name in _logged(names, runs) if name not in told))
     ordered = [name for name in chain.from_iterable(beside) if name is not None]
     room = tuple(ordered[:MOST_PANELS])
     return room if focus in room else (*room[: MOST_PANELS - 1], focus)

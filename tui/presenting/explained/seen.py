@@ -351,6 +351,19 @@ def _columns(_: Manner) -> Iterable[Block]:
     )
 
 
+def _metric_list(_: Manner) -> Iterable[Block]:
+    yield Block(
+        "The metrics",
+        (
+            entry("train/loss", "what a program has logged under this name; what the engine records comes first"),
+            entry("┄ val/loss", "the same metric of a split that no update uses: the dotted line beside it"),
+            entry("run 3", "only this one has it"),
+            entry("main metric of 3", "stands for the run in the list, in filters and in a chart of losses (*)"),
+            entry("0.1234", "its last value, of the run under the cursor if that has it", DIM),
+        ),
+    )
+
+
 def _question(_: Manner) -> Iterable[Block]:
     yield Block("The question", (entry("?", "nothing has changed yet: only yes does it", WARNED),))
 
@@ -369,6 +382,7 @@ VIEWS: Mapping[Place, tuple[PartOfView, ...]] = {
     "prompt": (_fields, _filters),
     "pick": (_commands, _filters),
     "columns": (_columns,),
+    "metrics": (_metric_list,),
     "confirm": (_question,),
     "inspector": INSPECTOR,
 }
