@@ -43,6 +43,7 @@ from tui.app.theming import Theming
 from tui.app.view_saver import ViewFile, ViewSaver
 from tui.chart import ChartView, Picture
 from tui.chart.drawing.loss_by_value import ResponseView
+from tui.chart.values.metrics import METRICS
 from tui.colours.theme import INPUT_CSS, THEME
 from tui.colours.themes import Theme
 from tui.model import keymap, messages
@@ -466,9 +467,12 @@ class Dashboard(FrameOutput, inherit_bindings=False):
 
     def action_palette(self) -> None:
         from tui.presenting.commands import commands, matching, runs_beyond
+        from tui.presenting.metrics.rows import metrics_named
         from tui.screens.pick import Pick
 
-        known, beyond = commands(self.snapshot.runs, self.place), runs_beyond(self.snapshot, self.place)
+        metrics = metrics_named(self.snapshot, self.choices) if self.place != "sweepview" else tuple(METRICS)
+        known = commands(self.snapshot.runs, self.place, metrics)
+        beyond = runs_beyond(self.snapshot, self.place)
         self.push_screen(Pick("do", partial(matching, known, recent=self._recent, beyond=beyond)))
 
     def action_copy(self) -> None:

@@ -60,6 +60,7 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     "workers": ("processes", "parallel", "jobs"),
     "scale_step(0.5)": ("lr", "learning rate", "halve"),
     "scale_step(2.0)": ("lr", "learning rate", "double"),
+    "choose_metric": ("main metric", "primary metric"),
     "show('step size')": ("lr", "learning rate"),
     "show('gradient norm')": ("grad",),
     "show('loss')": ("cost",),
@@ -101,8 +102,10 @@ TRANSPORT = (
 """What keys of a replay do that stand for two things each."""
 
 
-def commands(runs: Sequence[Run], place: Place = "board") -> list[PaletteCommand]:
-    """All commands: those of the key table in its order, then named choices, then the runs."""
+def commands(
+    runs: Sequence[Run], place: Place = "board", metrics: Sequence[str] = tuple(METRICS)
+) -> list[PaletteCommand]:
+    """All commands: those of the key table in its order, then named choices, then the runs; `metrics` can be drawn."""
     by_key = [
         PaletteCommand(key.word, key.help, key.action, key.keys_text)
         for key in keymap.keys_of(place)
@@ -112,7 +115,8 @@ def commands(runs: Sequence[Run], place: Place = "board") -> list[PaletteCommand
         *by_key,
         *(PaletteCommand(key.word, key.help, f"app.{key.action}", key.keys_text) for key in TOUR),
         *(TRANSPORT if place == "replay" else ()),
-        *(_of_curves() if place in WITH_CURVES else ()),
+        *(_of_curves(metrics) if place in WITH_CURVES else ()),
+        *((CHOOSE_METRIC,) if place in ("board", "replay") else ()),
         *(
             PaletteCommand(f"sort by {order.phrase}", order.directions[0], f"sort_by({order.name!r})")
             for order in (ORDER_NAMES if place == "board" else ())
@@ -134,9 +138,12 @@ WITH_CURVES: tuple[Place, ...] = ("board", "replay", "sweepview")
 """Places that draw curves, of a metric along an axis."""
 
 
-def _of_curves() -> Iterator[PaletteCommand]:
+CHOOSE_METRIC = PaletteCommand("metrics", "a list to pick from; * lets one stand for its runs", "choose_metric")
+
+
+def _of_curves(metrics: Sequence[str]) -> Iterator[PaletteCommand]:
     """What can be chosen about curves."""
-    yield from (PaletteCommand(f"metric {name}", "on the y axis", f"show({name!r})") for name in METRICS)
+    yield from (PaletteCommand(f"metric {name}", "on the y axis", f"show({name!r})") for name in metrics)
     yield from (PaletteCommand(f"x axis {kind}", "along the curves", f"along({kind!r})") for kind in X_KINDS)
     yield from (PaletteCommand(f"smoothing {life}", _smoothing_help(life), f"smoothing({life})") for life in SMOOTHINGS)
 

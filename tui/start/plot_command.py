@@ -28,22 +28,13 @@ MOST_ROWS = 30
 
 
 class MetricType(click.ParamType[str]):
-    """A metric, or the weights; words are separated by spaces or hyphens."""
+    """A metric, or the weights; words of the board's own are separated by spaces or hyphens."""
 
     name = "metric"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """The metric's name; an error names the nearest match."""
-        from engine.spec.parsing import near_match, quoted
-        from tui.chart.values.metrics import METRICS
-
-        known = {name.replace(" ", "-"): name for name in (*METRICS, WEIGHTS)}
-        asked = "-".join(str(value).lower().replace("-", " ").replace("_", " ").split())
-        if asked not in known:
-            self.fail(
-                f"{quoted(str(value))} is not a metric{near_match(asked, known)} (choose from {', '.join(known)})"
-            )
-        return known[asked]
+        """The name as it is given: what a program has logged is known once its run is read."""
+        return WEIGHTS if _hyphened(str(value)) == WEIGHTS else str(value)
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         """The metrics that begin so."""
@@ -52,10 +43,16 @@ class MetricType(click.ParamType[str]):
         return matching((name.replace(" ", "-") for name in (*METRICS, WEIGHTS)), incomplete)
 
 
+def _hyphened(name: str) -> str:
+    return "-".join(name.lower().replace("-", " ").replace("_", " ").split())
+
+
 @click.command("plot")
 @click.argument("runs", metavar="[RUN]...", nargs=-1, type=RUN)
 @click.option(
-    "--metric", type=MetricType(), help="What is drawn: loss by default, another metric of the board, or weights."
+    "--metric",
+    type=MetricType(),
+    help="What is drawn: the loss by default, another metric of the board, one that was logged, or weights.",
 )
 @click.option("--log-y", is_flag=True, help="A logarithmic y axis.")
 @click.option(
@@ -152,6 +149,7 @@ def _plot_curves(
 
     with reading(db) as reader:
         _check(reader, run_ids)
+        metric = _metric_of(reader, run_ids, metric)
     with people_errors():
         view = curves_of(Path(db), run_ids, ChartOptions(metric=metric, log_y=log_y, x_kind=x_kind), paper.width)
     placed = {run.run_id for run in view.runs}
@@ -163,6 +161,30 @@ def _plot_curves(
     lacking = without_values(view)
     _report_left_out(lacking, len(placed), f"no {metric} that could be drawn")
     print_chart(print_curves(replace(view, runs=tuple(run for run in view.runs if run.run_id not in lacking)), paper))
+
+
+def _metric_of(reader: Reader, run_ids: tuple[int, ...], asked: str) -> str:
+    """The metric by its name on the board. Raises UsageError where the board has none of this name and no run has."""
+    from engine.spec.parsing import near_match, quoted
+    from tui.chart.values.metrics import METRICS
+    from tui.reading.curves.logged import logged_metrics
+
+    logged = [logged_metrics(reader, reader.the_run(run_id)).by_name for run_id in run_ids]
+    own = {name: name for names in logged for name in names}
+    spelled = {_hyphened(name): name for name in own} | {_hyphened(name): name for name in METRICS}
+    found = own.get(asked, spelled.get(_hyphened(asked)))
+    if found is None:
+        names = dict.fromkeys((*own, *map(_hyphened, METRICS), WEIGHTS))
+        listed = list(names)[:MOST_NAMED] + ["…"] * (len(names) > MOST_NAMED)
+        raise click.BadParameter(
+            f"{quoted(asked)} is not a metric{near_match(asked, names)} (choose from {', '.join(listed)})",
+            param_hint="'--metric'",
+        )
+    return found
+
+
+MOST_NAMED = 30
+"""Most metrics that an error lists."""
 
 
 def _plot_weights(db: str, run_ids: tuple[int, ...], paper: Paper, log_y: bool, json: bool) -> None:

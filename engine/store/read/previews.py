@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.store.file.connection import Connection
+from engine.store.read.metrics import standing_curve
 from engine.store.records import RunBackground, Worker
 from engine.store.write.pyramid import LEVELS
 
@@ -35,12 +36,25 @@ def shapes(
         "ORDER BY i.run_id, i.iteration",
         (short,),
     )
-    found: dict[int, tuple[list[float], list[float]]] = {}
+    found: dict[int, tuple[list[float], list[float]]] = _logged(connection, spans, points)
     for run_id, mean, low in rows:
         means, lows = found.setdefault(run_id, ([], []))
         means.append(float("nan") if mean is None else mean)
         lows.append(float("nan") if low is None else low)
     return {run_id: (tuple(means), tuple(lows)) for run_id, (means, lows) in found.items()}
+
+
+def _logged(
+    connection: Connection, spans: Mapping[int, int], points: int
+) -> dict[int, tuple[list[float], list[float]]]:
+    """Those of logged runs: of the metric that stands for each."""
+    among = "SELECT run_id FROM runs WHERE run_id IN (SELECT value FROM json_each(?)) AND kind <> 'engine'"
+    found: dict[int, tuple[list[float], list[float]]] = {}
+    for (run_id,) in connection.rows(among, (json.dumps(list(spans)),)):
+        curve = standing_curve(connection, run_id, points, 0, None)
+        every = max(len(curve.mean) // (4 * points), 1)
+        found[run_id] = curve.mean[::every].tolist(), curve.low[::every].tolist()
+    return found
 
 
 def _level(span: int, points: int) -> int:

@@ -13,7 +13,7 @@ from tui.model.metrics.of_runs import RunMetrics, metrics_of
 from tui.model.metrics.order import stepped
 from tui.model.snapshot import Snapshot
 from tui.presenting.commands import PaletteCommand
-from tui.presenting.curves import drawn_runs
+from tui.presenting.curves import drawn_runs, metrics_drawn
 
 
 def metric_rows(snapshot: Snapshot, choices: Choices) -> list[PaletteCommand]:
@@ -24,6 +24,11 @@ def metric_rows(snapshot: Snapshot, choices: Choices) -> list[PaletteCommand]:
     runs = drawn_runs(snapshot, choices)
     of_runs = [metrics_of(run, snapshot.of(run.run_id)) for run in runs]
     return [_row(name, runs, of_runs, snapshot, choices) for name in _grouped(of_runs)]
+
+
+def metrics_named(snapshot: Snapshot, choices: Choices) -> tuple[str, ...]:
+    """The metrics that can be drawn by name: those of the board, and what the drawn runs have logged."""
+    return tuple(dict.fromkeys((*METRICS, *_grouped(metrics_drawn(snapshot, choices)))))
 
 
 def _grouped(of_runs: Sequence[RunMetrics]) -> list[str]:
@@ -67,9 +72,16 @@ def _numbers(runs: Sequence[Run]) -> str:
 
 
 def _value(name: str, having: Sequence[Run], snapshot: Snapshot, choices: Choices) -> str:
-    """The last value that the cursor's run has logged, or the first run that has one."""
+    """The last value that the cursor's run has logged, or the first run that has one; '' before that in a replay."""
     logged = sorted(having, key=lambda run: run.run_id != choices.pointed)
-    found = next((one for run in logged if (one := snapshot.of(run.run_id).logged.by_name.get(name))), None)
+    found = next(
+        (
+            one
+            for run in logged
+            if (one := snapshot.of(run.run_id).logged.by_name.get(name)) and one.last_step < run.iterations_done
+        ),
+        None,
+    )
     if found is None:
         return ""
     return metric_named(name, fractions=found.low >= 0 and found.high <= 1).text(found.last)

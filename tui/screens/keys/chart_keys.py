@@ -60,9 +60,13 @@ class ChartKeys:
         panels = self._chart.metrics_of(chart_view(snapshot, choices))
         among = panels or stepped(metrics_drawn(snapshot, choices))
         if not panels and len(among) > MOST_STEPPED:
-            self._screen.post_message(DialogRequested("metric"))
+            self.action_choose_metric()
             return
         self.with_options(self.chart_options.with_metric(next_of(among, metric_meant(snapshot, choices).metric)))
+
+    def action_choose_metric(self) -> None:
+        """Open the list of metrics."""
+        self._screen.post_message(DialogRequested("metric"))
 
     def action_bands(self) -> None:
         chart_options = self.chart_options.with_next_bands()
