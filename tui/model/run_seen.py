@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from engine.store import Evaluation, Event, Metric
 from engine.store.read.widths import spacing_for
+from engine.store.records.config import Scalar
 from engine.trace.curve import NO_ROWS, Curve, Samples
 
 if TYPE_CHECKING:
@@ -32,11 +33,13 @@ Scale = tuple[float, float] | None
 class RowPreview:
     """`shape` is a run's losses, oldest first (best-so-far for a search); NaN is a gap.
 
-    All previews on the screen have the same `scale`, so they compare.
+    All previews on the screen have the same `scale`, so they compare. `values` are those of logged fields that the
+    list may show, by the text of the field.
     """
 
     shape: tuple[float, ...] = ()
     scale: Scale = None
+    values: Mapping[str, Scalar] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

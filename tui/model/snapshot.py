@@ -69,6 +69,8 @@ class Snapshot:
     """(run, worker) ids of runs to be taken over: the worker is gone, or was stopped for too long."""
     variety: Variety = field(default_factory=dict)
     """The settings in which the newest runs of the store differ."""
+    logged_fields: tuple[str, ...] = ()
+    """Metrics and config values of the newest logged runs, as filters, orders and columns call them."""
     pinned: tuple[Run, ...] = ()
     """The pinned runs in the order of the list, whichever page was read."""
     seen: Mapping[int, RunSeen] = field(default_factory=dict)

@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from engine.spec import FIELDS
 from engine.store import Listing, Run
 from engine.store.list.columns import COLUMNS, SETTINGS, TELLING, WORDS, Variety
-from engine.store.list.listing import LARGEST_FIRST, ORDERS
-from engine.text import loss_text
+from engine.store.list.listing import ORDERS, largest_first
+from engine.store.list.logged_fields import logged_field
+from engine.text import clean, loss_text
 from tui.chart.values.metrics import METRICS
 from tui.chart.values.view import X_KINDS
 from tui.colours import themes
@@ -171,9 +172,9 @@ def _directions(name: str) -> tuple[str, str]:
         return "newest first", "oldest first"
     if name == "status":
         return "running first", "finished first"
-    if name in ("name", "tags") or name in WORDS:
+    if name in ("name", "tags", "kind", "project", "group") or name in WORDS:
         return "a to z", "z to a"
-    if name in LARGEST_FIRST:
+    if largest_first(name):
         return "largest first", "smallest first"
     return "smallest first", "largest first"
 
@@ -183,6 +184,10 @@ NAMED: Mapping[str, str] = {
     "iterations": "iterations done",
     "planned": "planned iterations",
     "elapsed": "time",
+    "kind": "kind of run",
+    "project": "project",
+    "group": "group",
+    "loss": "loss",
     "train": "train loss",
     "validation": "validation loss",
     "accuracy": "validation accuracy",
@@ -201,8 +206,14 @@ NAMED: Mapping[str, str] = {
 
 
 def words_of(name: str) -> str:
-    """An order or a column in words."""
+    """An order or a column in words; a logged field by its name, cleaned."""
+    if (field := logged_field(name)) is not None:
+        return clean(name if field.source != "metric" else field.title, LONGEST_NAME)
     return NAMED[name] if name in NAMED else FIELDS[name].label
+
+
+LONGEST_NAME = 80
+"""Characters of the name of a logged field."""
 
 
 ORDER_NAMES: tuple[NamedOrder, ...] = tuple(
@@ -211,12 +222,19 @@ ORDER_NAMES: tuple[NamedOrder, ...] = tuple(
 """The orders in the order of the columns."""
 
 
-def orders(listing: Listing, seen: Sequence[str]) -> list[PaletteCommand]:
-    """The menu of orders: those of the columns that are seen, then the others; the current one turns round."""
-    likely = (listing.order, "status", *seen)
+def orders(listing: Listing, seen: Sequence[str], logged: Sequence[str] = ()) -> list[PaletteCommand]:
+    """The menu of orders: those of the columns that are seen, then the others; the current one turns round.
+
+    `logged` are the fields that programs name.
+    """
+    likely = frozenset((listing.order, "status", *seen))
+    fields = dict.fromkeys((*(name for name in likely if logged_field(name) is not None), *logged))
+    named = (NamedOrder(name, words_of(name), _directions(name)) for name in fields)
     return [
         _sorting(order, listing)
-        for order in sorted(ORDER_NAMES, key=lambda order: (order.name not in likely, order.name in SETTINGS))
+        for order in sorted(
+            (*ORDER_NAMES, *named), key=lambda order: (order.name not in likely, order.name in SETTINGS)
+        )
     ]
 
 

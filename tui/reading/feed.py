@@ -17,6 +17,7 @@ from tui.model.clock import Moment
 from tui.model.snapshot import ReadRequest, Snapshot
 from tui.reading.list_page import Page, PageReader
 from tui.reading.liveness import LivenessReader
+from tui.reading.logged_fields import LoggedFieldsReader, with_values
 from tui.reading.past_snapshots import PastReader
 from tui.reading.row_previews import PreviewReader
 from tui.reading.run_cache import RunCache
@@ -51,6 +52,7 @@ class Source:
         self._counts: Mapping[str, int] = {}
         self._variety: Variety = NO_VARIETY
         self._variety_of: object = None
+        self._logged_fields = LoggedFieldsReader()
         self._liveness = LivenessReader()
         self._runs = RunCache()
         self._past = PastReader()
@@ -94,6 +96,7 @@ class Source:
         if version != self._version:
             self._counts = self._reader.counts()
             self._read_variety(self._reader, page.newest)
+            self._logged_fields.read(self._reader, self._variety)
         snapshot = self._snapshot(self._reader, page, choices, wanted)
         self._version, self._page, self._answered, self._wanted = version, page, request, wanted
         return snapshot
@@ -115,7 +118,9 @@ class Source:
         self._answered = wanted
         if self._variety_of is None:
             self._variety, self._variety_of = reader.variety(), ()
-        return replace(snapshot, variety=self._variety)
+            self._logged_fields.read(reader, self._variety)
+        given = with_values(reader, snapshot.previews, self._variety, wanted.choices, of_now=False)
+        return replace(snapshot, variety=self._variety, previews=given, logged_fields=self._logged_fields.found)
 
     def close(self) -> None:
         """Close the store; the next read opens it again."""
@@ -142,11 +147,14 @@ class Source:
             counts=self._counts,
             speeds=reader.speeds(),
             variety=self._variety,
+            logged_fields=self._logged_fields.found,
             pinned=page.pinned,
             judged=self._liveness.judged,
             lost_attempts=self._liveness.lost_attempts,
             seen=self._runs.read(reader, drawn, choices, wanted.columns),
-            previews=self._previews.read(reader, page.rows, place, wanted.rows),
+            previews=with_values(
+                reader, self._previews.read(reader, page.rows, place, wanted.rows), self._variety, choices
+            ),
             background=reader.background(pointed) if pointed is not None and choices.closely else None,
             weights=self._weights_reader.read(reader, pointed) if pointed is not None and choices.closely else None,
             workers=self._liveness.workers,

@@ -18,6 +18,7 @@ from typing import Any, get_args
 from engine.files.paths import state_folder
 from engine.store.list.columns import COLUMNS
 from engine.store.list.listing import ORDER_ALIASES, ORDERS
+from engine.store.list.logged_fields import logged_field
 from engine.trace.smoothing import HALF_LIFE
 from tui.chart.values.view import XKind
 from tui.model.chart_options import BANDS, LAYOUTS, SEEDS
@@ -28,6 +29,7 @@ MOST_FILES = 200
 MOST_NUMBERS = 500
 MOST_CHARACTERS = 500
 MOST_WORDS = 20
+MOST_COLUMNS = 200
 LARGEST_NUMBER = 2**53
 
 POINTING = "point("
@@ -84,11 +86,20 @@ def _one_of(choices: tuple[str, ...]) -> Reader:
 
 
 def _order(found: object, default: Any) -> Any:
+    if isinstance(found, str) and logged_field(found) is not None:
+        return _text(found, default)
     return _one_of(ORDERS)(ORDER_ALIASES.get(found, found) if isinstance(found, str) else found, default)
 
 
 def _columns(found: Any, default: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(name for name in dict.fromkeys(found) if name in NAMES) if _is_words(found) else default
+    if not _is_words(found):
+        return default
+    return tuple(name for name in dict.fromkeys(found) if name in NAMES or _is_logged(name))[:MOST_COLUMNS]
+
+
+def _is_logged(name: str) -> bool:
+    """Whether a column is of a logged field, and may be kept."""
+    return logged_field(name) is not None and _text(name, "") == name
 
 
 def _is_words(found: Any) -> bool:

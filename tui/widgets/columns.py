@@ -13,7 +13,9 @@ from rich.style import Style
 from engine.spec import RunSpec
 from engine.store import ENDED, Run
 from engine.store.list.columns import COLUMNS as NAMES
-from engine.store.list.columns import NO_VARIETY, SETTINGS, TITLES, WORDS, Variety, setting
+from engine.store.list.columns import KIND, NO_VARIETY, SETTINGS, TITLES, WORDS, Variety, setting
+from engine.store.list.config_variety import shown, tells_apart
+from engine.store.list.logged_fields import LoggedField, logged_field
 from engine.text import clean
 from tui.chart.cells.sparkline import sparkline
 from tui.colours.theme import ACCENTED, DIM, FAILED, RULES, STRONG, TEXT
@@ -22,6 +24,7 @@ from tui.model.run_seen import RowPreview, Scale
 from tui.presenting.describe import given_name, label, progress
 from tui.text import numbers
 from tui.text.parts import Part
+from tui.text.widths import width_of
 
 STEP_WIDTH, WIDEST_FLOAT = 5, 8
 """Cells of a measured setting, and the most where its values need more to be told apart."""
@@ -131,7 +134,7 @@ def _accuracy(share: float | None) -> str:
 
 
 def _current(run: Run, preview: RowPreview, width: int) -> Sequence[Part]:
-    value = run.current_loss
+    value = run.batch_loss
     is_nan = value is not None and value != value
     return [(numbers.loss_in(width, value), FAILED if is_nan else STRONG if run.state == "running" else DIM)]
 
@@ -176,8 +179,12 @@ MEASURED: tuple[Column, ...] = (
     Column("run", 3, RUN, _of_run(lambda run: str(run.run_id), DIM), order="run"),
     Column("name", 13, NAME, _of_run(lambda run: given_name(run) or label(run)), right=False, spare=16, order="name"),
     Column("tags", 10, None, _of_run(_tags), right=False, order="tags"),
+    Column("kind", 6, None, _of_run(lambda run: run.kind), right=False, order="kind"),
+    Column("project", 10, None, _of_run(lambda run: clean(run.project, 60) or numbers.NOTHING), right=False, order="project"),
+    Column("group", 10, None, _of_run(lambda run: clean(run.run_group, 60) or numbers.NOTHING), right=False, order="group"),
     Column("iteration", 5, 8, _iterations, spare=BAR_SPARE, order="iterations", short="iter"),
     Column("time", 5, None, _of_run(lambda run: numbers.duration(run.elapsed_s)), order="elapsed", spare=4),
+    Column("loss", 6, None, _of_loss(lambda run: run.loss), order="loss"),
     Column("train", 6, TRAIN, _of_loss(lambda run: run.train_loss), order="train"),
     Column("valid.", 6, 3, _of_loss(lambda run: run.validation_loss), order="validation"),
     Column("acc.", 5, 4, _of_run(lambda run: _accuracy(run.validation_accuracy)), order="accuracy"),
@@ -200,21 +207,87 @@ CHOOSABLE = tuple(name for name in ORDERED if name != "run")
 """The columns that can be chosen."""
 
 
+BEFORE_LOGGED = ORDERED[: ORDERED.index("iterations")]
+"""The columns before those of logged fields: what runs were given."""
+
+
 @lru_cache(maxsize=16)
-def _all(variety_items: tuple[tuple[str, tuple[str, ...]], ...]) -> tuple[Column, ...]:
-    """Every column for runs that differ so, from left to right."""
-    known = {column.name: column for column in (*MEASURED, *_settings(dict(variety_items)))}
-    return tuple(known[name] for name in ORDERED)
+def _all(variety_items: tuple[tuple[str, tuple[str, ...]], ...], chosen: tuple[str, ...]) -> tuple[Column, ...]:
+    """Every column for runs that differ so, from left to right; of logged fields those that differ or were chosen."""
+    variety = dict(variety_items)
+    measured = map(_for_kinds(variety.get(KIND, ())), MEASURED)
+    known = {column.name: column for column in (*measured, *_settings(variety))}
+    fields = [field for name in dict.fromkeys((*variety, *chosen)) if (field := logged_field(name)) is not None]
+    given = [_of_field(field, variety) for field in fields if field.source != "metric"]
+    reached = [_of_field(field, variety) for field in fields if field.source == "metric"]
+    before, after = (known[name] for name in BEFORE_LOGGED), (known[name] for name in ORDERED[len(BEFORE_LOGGED) :])
+    return (*before, *given, *after, *reached)
+
+
+OF_ENGINE = frozenset({"train", "validation", "accuracy", "batch_loss", "best"})
+"""Columns that show nothing of logged runs, or seldom anything: unasked they are left out where there are no others."""
+
+
+def _for_kinds(kinds: Sequence[str]) -> Callable[[Column], Column]:
+    """The column as it is ranked among runs of such kinds: `loss` stands for the train loss where any run is logged."""
+
+    def ranked(column: Column) -> Column:
+        if not kinds:
+            return column
+        if column.name == "loss":
+            return replace(column, rank=TRAIN)
+        is_out = column.name == "train" or (column.name in OF_ENGINE and "engine" not in kinds)
+        return replace(column, rank=None) if is_out else column
+
+    return ranked
+
+
+LOGGED_WIDTH = 8
+"""Cells of a logged field whose values are not known beforehand."""
+
+
+def _of_field(field: LoggedField, variety: Variety) -> Column:
+    """The column of a logged field: as wide as the values in which runs differ, ranked if it tells what differs."""
+    values = variety.get(field.text, ())
+    title = clean(_short(field, variety), WIDEST_WORD)
+    width = min(max((width_of(text) for text in values), default=LOGGED_WIDTH), WIDEST_WORD)
+    of_config = [name for name in variety if logged_field(name) is not None]
+    telling = [name for name in of_config if not tells_apart(name)]
+    rank = None
+    if field.text in telling[: len(DIFFERING)]:
+        rank = DIFFERING[telling.index(field.text)]
+    elif field.text in of_config:
+        rank = DIFFERING_LAST + of_config.index(field.text)
+    is_number = bool(values) and not any(map(math.isnan, map(_number, values)))
+
+    def parts(run: Run, preview: RowPreview, width: int) -> Sequence[Part]:
+        value = preview.values.get(field.text)
+        if value is None:
+            return [(numbers.NOTHING, TEXT)]
+        if field.source == "metric" and isinstance(value, float):
+            return [(numbers.loss_in(width, value), FAILED if value != value else TEXT)]
+        return [(_float(value, width) if isinstance(value, float) else shown(value), TEXT)]
+
+    is_right = field.source == "metric" or is_number or not values
+    return Column(title, max(width, width_of(title)), rank, parts, right=is_right, order=field.text, previews=True)
+
+
+def _short(field: LoggedField, variety: Variety) -> str:
+    """The last part of a config value's name where it tells it from all others that differ; else the whole name."""
+    last = field.title.rpartition(".")[2]
+    alike = [name for name in variety if name.rpartition(".")[2] == last]
+    return last if field.source == "config" and len(alike) < 2 and last else field.title
 
 
 def _settings(variety: Variety) -> Iterable[Column]:
     """The columns of the settings: as wide as their values, and ranked if runs differ in them."""
-    informative = [name for name in variety if name not in LESS_INFORMATIVE]
+    informative = [name for name in variety if name in SETTINGS and name not in LESS_INFORMATIVE]
     informative.sort(key=lambda name: len(variety[name]), reverse=True)
     ranks: dict[str, float] = {name: DIFFERING_LAST + place for place, name in enumerate(variety)}
     ranks |= dict(zip(informative, DIFFERING, strict=False))
     ranks |= {name: 11 for name in ("update", "batch_size", "initial_scale") if name in variety}
-    ranks.setdefault("step_size", STEP)
+    if "engine" in variety.get(KIND, ("engine",)):
+        ranks.setdefault("step_size", STEP)
     for name in SETTINGS:
         widest = WIDEST_WORD if name in WORDS else WIDEST_NUMBER
         values = max((len(text) for text in variety.get(name, ())), default=0)
@@ -234,7 +307,7 @@ def fitting(
     """
     columns = [
         replace(column, width=max(digits, 3)) if column.name == "run" else column
-        for column in _all(tuple(variety.items()))
+        for column in _all(tuple(variety.items()), choice.shown)
     ]
     free, kept = room, set()
     for rank, column in sorted(_wanted(columns, choice), key=lambda pair: pair[0]):
@@ -252,7 +325,7 @@ def fitting(
 
 def wanted(variety: Variety, choice: ColumnChoice) -> frozenset[str]:
     """The names of the columns that a table shows where it has room for them."""
-    return frozenset(column.name for _, column in _wanted(_all(tuple(variety.items())), choice))
+    return frozenset(column.name for _, column in _wanted(_all(tuple(variety.items()), choice.shown), choice))
 
 
 def _wanted(columns: Iterable[Column], choice: ColumnChoice) -> Iterable[tuple[float, Column]]:

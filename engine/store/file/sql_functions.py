@@ -1,4 +1,5 @@
-"""SQL functions: Unicode case folding, natural sort order and the label of a spec, none of which SQLite has."""
+"""SQL functions: Unicode case folding, natural sort order, the label of a spec and values by flat names, none of which
+SQLite has."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ import sqlite3
 from functools import lru_cache
 
 from engine.spec import NO_DATA, RunSpec, label
+from engine.store.records.config import value_named
 
 _DIGITS = re.compile(r"\d+")
 _WIDTH = 20
@@ -62,3 +64,4 @@ def register(raw: sqlite3.Connection) -> None:
     raw.create_function("sortable", 1, sortable, deterministic=True)
     raw.create_function("called", 2, called, deterministic=True)
     raw.create_function("words", 2, words, deterministic=True)
+    raw.create_function("value_named", 2, value_named, deterministic=True)

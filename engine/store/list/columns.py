@@ -15,6 +15,9 @@ from engine.store.records import Run
 Variety = Mapping[str, tuple[str, ...]]
 """The settings in which runs differ, the most telling first, with the values of each as text."""
 
+KIND = "kind"
+"""Stands among what differs, with all kinds of runs, where any run is not the engine's."""
+
 NO_VARIETY: Variety = MappingProxyType({})
 
 MOST_VALUES = 64
@@ -60,6 +63,10 @@ TITLES: Mapping[str, str] = {
     "status": "status",
     "iterations": "iteration",
     "elapsed": "time",
+    "kind": "kind",
+    "project": "project",
+    "group": "group",
+    "loss": "loss",
     "train": "train",
     "validation": "valid.",
     "accuracy": "acc.",
@@ -73,11 +80,11 @@ TITLES: Mapping[str, str] = {
 """The title of each column."""
 
 COLUMNS: tuple[str, ...] = (
-    "run", "status", "name", "tags",
+    "run", "status", "name", "tags", "kind", "project", "group",
     "strategy", "objective", "dataset", "update", "schedule", "step_size", "batch_size",
     *(name for name in SETTINGS if name not in ("strategy", "objective", "dataset", "update", "schedule", "step_size",
                                                 "batch_size")),
-    "iterations", "elapsed", "train", "validation", "accuracy", "test", "test_accuracy", "batch_loss", "best", "speed",
+    "iterations", "elapsed", "loss", "train", "validation", "accuracy", "test", "test_accuracy", "batch_loss", "best", "speed",
     "created",
 )  # fmt: skip
 """The names of all columns from left to right; each is also an order."""

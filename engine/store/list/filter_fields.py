@@ -9,7 +9,7 @@ from dataclasses import fields as fields_of
 from engine.spec import FIELDS, OBJECTIVES, STRATEGIES, STRATEGY_KINDS, TEST_FUNCTIONS, UPDATES, RunSpec
 from engine.spec.parsing import near_match, quoted
 from engine.store.list.run_sql import STRATEGY, UPDATE, number_of, text_of
-from engine.store.records import STATES, status_word
+from engine.store.records import KINDS, STATES, status_word
 
 STATUSES = (*STATES, "diverged", "lost", "silent", "waiting")
 
@@ -42,6 +42,7 @@ class ChoiceField:
 
 
 RUN_NUMBERS: Mapping[str, str] = {
+    "loss": "(CASE kind WHEN 'engine' THEN train_loss ELSE current_loss END)",
     "id": "run_id",
     "sweep": "sweep_id",
     "parent": "parent_id",
@@ -53,14 +54,15 @@ RUN_NUMBERS: Mapping[str, str] = {
     "test_accuracy": "test_accuracy",
     "best": "best_loss",
     "best_iteration": "best_iteration",
-    "batch_loss": "current_loss",
+    "batch_loss": "(CASE kind WHEN 'engine' THEN current_loss END)",
     "iterations": "iterations_done",
     "planned": number_of("iterations"),
     "elapsed": "elapsed_s",
     "speed": "iterations_per_s",
     "diverged_at": "diverged_at",
 }
-"""Numbers of the run itself. `iterations` counts those done, as in the table; `planned` is the spec's budget."""
+"""Numbers of the run itself. `loss` is the newest train loss, of a logged run the newest value of the metric that stands
+for it. `iterations` counts those done, as in the table; `planned` is the spec's budget."""
 
 NUMBERS: Mapping[str, str] = {
     **RUN_NUMBERS,
@@ -76,7 +78,7 @@ SHARES = frozenset({"accuracy", "train_accuracy", "test_accuracy"})
 
 MEASURED = (
     SHARES
-    | {"train", "validation", "test", "best", "batch_loss", "elapsed", "speed"}
+    | {"loss", "train", "validation", "test", "best", "batch_loss", "elapsed", "speed"}
     | {entry.name for entry in fields_of(RunSpec) if "float" in str(entry.type)}
 )
 """Measured numbers, which match as they are displayed, rounded; all others are counts and match exactly."""
@@ -110,6 +112,7 @@ CHOICES: Mapping[str, ChoiceField] = {
             "ended": ("finished", "failed", "cancelled", "diverged", "lost"),
         },
     ),
+    "kind": ChoiceField(KINDS, ("kind",)),
     "state": ChoiceField(STATES, ("state",), {"done": ("finished",), "stopped": ("cancelled",)}),
     **{
         row.name: ChoiceField(row.choices, (text_of(row.name),))
@@ -124,6 +127,8 @@ TEXTS: Mapping[str, str] = {
     "note": "note",
     "tag": "tags",
     "dataset": text_of("dataset"),
+    "project": "project",
+    "group": "run_group",
     "created": "created_at",
 }
 """Free text: a run matches if the field contains the text; a tag must equal it."""
@@ -139,7 +144,6 @@ ALIASES: Mapping[str, str] = {
     "lambda": "regularization_strength",
     "hidden": "hidden_size",
     "scale": "initial_scale",
-    "loss": "train",
     "train_loss": "train",
     "best_loss": "best",
     "current_loss": "batch_loss",

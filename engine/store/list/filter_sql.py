@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping
 
-from engine.store.list.filter import ChoiceTerm, Filter, NumberTerm, Term, TextTerm, WordTerm
+from engine.store.list.filter import ChoiceTerm, Filter, LoggedTerm, NumberTerm, Term, TextTerm, WordTerm
 from engine.store.list.filter_fields import CHOICES, NUMBERS, TEXTS
 from engine.store.list.run_sql import STRATEGY, TAGS, WORDS
 from engine.store.records import STATES
@@ -54,6 +54,24 @@ def _asked(term: Term, judged: Mapping[int, str]) -> Condition:
         case NumberTerm(field, sign):
             sql, bounds = _COMPARED[sign]
             return sql.format(NUMBERS[field]), tuple(getattr(term.asked, bound) for bound in bounds)
+        case LoggedTerm():
+            return _logged(term.asked)
+
+
+def _logged(asked: LoggedTerm) -> Condition:
+    """The condition on a field that programs name: a number is compared with a number, anything else is text."""
+    value, names = asked.field.expression
+    if not asked.sign:
+        return "EXISTS (SELECT 1 FROM metrics WHERE metrics.run_id = runs.run_id AND metrics.name = ?)", names
+    text = "instr(folded(value), ?) > 0" if asked.sign == ":" else f"folded(value) {asked.sign} ?"
+    is_number = "typeof(value) IN ('integer', 'real')"
+    if asked.number is None:
+        fits, values = text if asked.sign in ("=", ":") else f"NOT {is_number} AND {text}", (asked.text,)
+    else:
+        sql, bounds = _COMPARED[asked.number.sign]
+        fits = f"CASE WHEN {is_number} THEN {sql.format('value')} ELSE {text} END"
+        values = (*(getattr(asked.number, bound) for bound in bounds), asked.text)
+    return f"(SELECT {fits} FROM (SELECT {value} AS value))", (*values, *names)
 
 
 def _any_of(expressions: Collection[str], values: Collection[str]) -> Condition:

@@ -13,6 +13,7 @@ from engine.store.list.run_sql import LABEL, TAGS, text_of
 # The filter modules are imported on use: workers have no filter, and a dashboard seldom has one at its start.
 if TYPE_CHECKING:
     from engine.store.list.filter_sql import Condition
+    from engine.store.list.logged_fields import Expression, LoggedNames
 
 STATUS_ORDER = (
     "running", "paused", "queued", "waiting", "silent", "lost", "failed", "diverged", "cancelled", "finished",
@@ -32,6 +33,10 @@ _EXPRESSIONS: Mapping[str, str] = {
     "step_size": NUMBERS["step_size"],
     "batch_size": NUMBERS["batch_size"],
     "iterations": NUMBERS["iterations"],
+    "loss": NUMBERS["loss"],
+    "kind": "kind",
+    "project": "sortable(project)",
+    "group": "sortable(run_group)",
     "train": NUMBERS["train"],
     "validation": NUMBERS["validation"],
     "accuracy": NUMBERS["accuracy"],
@@ -63,7 +68,7 @@ LARGEST_FIRST = frozenset({"run", "iterations", "accuracy", "test_accuracy", "sp
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A typed filter (`text`) and an order, one of ORDERS; `reverse` inverts its default direction.
+    """A typed filter (`text`) and an order, one of ORDERS or a logged field; `reverse` inverts its default direction.
 
     `pinned` runs come first, whether they fit the filter or not. `grouped` lists the runs of a sweep under a title, at
     the place of the first of them; runs of `folded` sweeps are omitted. `deleted` lists deleted runs instead of others.
@@ -85,41 +90,52 @@ class Listing:
     @property
     def downwards(self) -> bool:
         """True if the largest value, the last word or the newest run comes first."""
-        return (self.order in LARGEST_FIRST) != self.reverse
+        return largest_first(self.order) != self.reverse
 
     @property
     def present(self) -> str:
         """SQL condition: the row belongs to the list before filtering."""
         return f"deleted_at IS {'NOT ' if self.deleted else ''}NULL"
 
-    def check(self) -> None:
-        """Raise FilterError if the filter does not parse."""
+    def check(self, names: LoggedNames | None = None) -> None:
+        """Raise FilterError if the filter does not parse; `names` are those that programs have given, None: none."""
         from engine.store.list.filter import parse
+        from engine.store.list.logged_fields import NO_NAMES
 
-        parse(self.text)
+        parse(self.text, names or NO_NAMES)
 
-    def fits(self, judged: Mapping[int, str]) -> Condition:
+    def fits(self, judged: Mapping[int, str], names: LoggedNames | None = None) -> Condition:
         """SQL condition and its parameters: the row fits the filter. Raises FilterError if it does not parse."""
         if not self.text.strip():
             return "1", ()
         from engine.store.list.filter import parse
         from engine.store.list.filter_sql import condition
+        from engine.store.list.logged_fields import NO_NAMES
 
-        return condition(parse(self.text), judged)
+        return condition(parse(self.text, names or NO_NAMES), judged)
 
     @property
     def is_pinned(self) -> str:
         """SQL condition: the row is pinned."""
         return _is_among(self.pinned)
 
-    def order_by(self, judged: Mapping[int, str]) -> str:
-        """The ORDER BY list: pinned runs first, missing values last, ties newest first."""
-        expression = _status_rank(judged) if self.order == "status" else _EXPRESSIONS[self.order]
+    def order_by(self, judged: Mapping[int, str], names: LoggedNames | None = None) -> Expression:
+        """The ORDER BY list and its parameters: pinned runs first, missing values last, ties newest first.
+
+        Of a field that no run has, all values are missing.
+        """
         direction = "DESC" if self.downwards else "ASC"
         on_top = f"{self.is_pinned} DESC, " if self.pinned else ""
         if self.order == "run":
-            return f"{on_top}run_id {direction}"
-        return f"{on_top}{expression} {direction} NULLS LAST, run_id DESC"
+            return f"{on_top}run_id {direction}", ()
+        values: tuple[object, ...] = ()
+        if self.order == "status":
+            expression = _status_rank(judged)
+        elif self.order in _EXPRESSIONS:
+            expression = _EXPRESSIONS[self.order]
+        else:
+            expression, values = _logged(self.order, names)
+        return f"{on_top}{expression} {direction} NULLS LAST, run_id DESC", values
 
     def pinning(self, run_id: int) -> Listing:
         """The listing with a run's pin toggled."""
@@ -130,6 +146,23 @@ class Listing:
         """The listing with a sweep's fold toggled."""
         rest = tuple(folded for folded in self.folded if folded != sweep_id)
         return replace(self, folded=rest if sweep_id in self.folded else (*rest, sweep_id))
+
+
+def largest_first(order: str) -> bool:
+    """Whether an order has the largest value on top by itself; of metrics those that are called an accuracy."""
+    return order in LARGEST_FIRST or (order.startswith("metric:") and "acc" in order.lower())
+
+
+def _logged(order: str, names: LoggedNames | None) -> Expression:
+    """The value that a logged field has of a run: numbers first, then text in natural order."""
+    from engine.store.list.logged_fields import NO_NAMES, sought
+
+    field = sought(order, names or NO_NAMES)
+    if field is None:
+        return "NULL", ()
+    value, values = field.expression
+    natural = "CASE typeof(value) WHEN 'text' THEN sortable(value) ELSE value END"
+    return f"(SELECT {natural} FROM (SELECT {value} AS value))", values
 
 
 def _is_among(run_ids: Iterable[int]) -> str:

@@ -15,6 +15,7 @@ from engine.store.records import SweepTitle
 
 if TYPE_CHECKING:
     from engine.store.list.filter_sql import Condition
+    from engine.store.list.logged_fields import LoggedNames
 
 COUNTS = ("e.place", "page.total", "page.fitting")
 TITLE = {
@@ -44,18 +45,21 @@ class PageRequest:
     at_end: bool = False
 
 
-def page_of(listing: Listing, around: PageRequest, columns: str, judged: Mapping[int, str]) -> Condition:
+def page_of(
+    listing: Listing, around: PageRequest, columns: str, judged: Mapping[int, str], names: LoggedNames | None = None
+) -> Condition:
     """SQL and parameters whose rows are (index in the list, rows of the list, runs that fit, *title, *run columns).
 
     A title is the fields of SweepTitle; its sweep_id is NULL in a run's row. Raises FilterError.
     """
-    fits, values = listing.fits(judged)
+    fits, values = listing.fits(judged, names)
+    order, order_values = listing.order_by(judged, names)
     counts, title = ", ".join(COUNTS), ", ".join(TITLE[column.name] for column in fields(SweepTitle))
     of_run = ", ".join(f"r.{column.strip()}" for column in columns.split(","))
     asked = (around.limit, around.first, around.run_id, around.sweep_id, around.at_end)
     return (
         f"WITH asked (most, first, run_id, sweep_id, at_end) AS (VALUES (?, ?, ?, ?, ?)), "
-        f"{_entries(listing, fits, judged)}, "
+        f"{_entries(listing, fits, order)}, "
         f"size AS (SELECT (SELECT count(*) FROM entries) AS total, (SELECT sum(fits) FROM listed) AS fitting), "
         f"middle AS (SELECT min(e.place) AS place FROM entries e JOIN asked a "
         f"ON e.run_id = a.run_id OR e.run_id IS NULL AND e.sweep = a.sweep_id), "
@@ -65,11 +69,11 @@ def page_of(listing: Listing, around: PageRequest, columns: str, judged: Mapping
         f"JOIN entries e ON e.place >= page.first AND e.place < page.first + page.most "
         f"LEFT JOIN runs r ON r.run_id = e.run_id LEFT JOIN sweeps s ON e.run_id IS NULL AND s.sweep_id = e.sweep "
         f"ORDER BY e.place",
-        (*asked, *values),
+        (*asked, *order_values, *values),
     )
 
 
-def _entries(listing: Listing, fits: str, judged: Mapping[int, str]) -> str:
+def _entries(listing: Listing, fits: str, order: str) -> str:
     """The CTEs `listed` (runs in order) and `entries` (with titles). A pinned run comes first, outside its sweep."""
     pinned = listing.is_pinned
     if listing.pinned:
@@ -79,7 +83,7 @@ def _entries(listing: Listing, fits: str, judged: Mapping[int, str]) -> str:
         chosen = f"(SELECT *, 1 AS fits FROM {RUNS} WHERE {listing.present} AND ({fits})) AS runs"
     listed = (
         f"listed AS (SELECT run_id, CASE WHEN NOT {pinned} THEN sweep_id END AS sweep, train_loss, fits, "
-        f"row_number() OVER (ORDER BY {listing.order_by(judged)}) - 1 AS place "
+        f"row_number() OVER (ORDER BY {order}) - 1 AS place "
         f"FROM {chosen})"
     )
     if not listing.grouped:

@@ -9,11 +9,15 @@ from dataclasses import fields
 from sys import intern
 from typing import Any
 
+from engine.store.list.columns import KIND as OF_KIND
 from engine.store.list.columns import Variety, variety
+from engine.store.list.config_variety import config_variety
 from engine.store.list.listing import Listing
+from engine.store.list.logged_fields import LoggedField
 from engine.store.list.page import BEFORE_RUN, BEFORE_TITLE, PageRequest, page_of
 from engine.store.list.run_sql import RUNS
 from engine.store.read import previews
+from engine.store.read.logged_values import StoredNames, Values, values_of
 from engine.store.read.metrics import EVALUATED, RECORDED, evaluated_curve, logged_curve, metrics_of, sampled_curve
 from engine.store.read.output import MOST_PARTS, output_of
 from engine.store.read.recorded import Recorded, number
@@ -85,7 +89,7 @@ class Reader(Recorded):
         """
         if listing.plain:
             return self._newest(around)
-        sql, values = page_of(listing, around, RUN_COLUMNS, judged or {})
+        sql, values = page_of(listing, around, RUN_COLUMNS, judged or {}, self.logged_names)
         rows = self._connection.rows(sql, values)
         if not rows:
             return Listed((), 0, 0, 0)
@@ -94,7 +98,7 @@ class Reader(Recorded):
 
     def fitting(self, listing: Listing, run_ids: Iterable[int], judged: Mapping[int, str]) -> frozenset[int]:
         """Those of some runs that fit the filter of a listing. Raises FilterError when it does not parse."""
-        fits, values = listing.fits(judged)
+        fits, values = listing.fits(judged, self.logged_names)
         among = "run_id IN (SELECT value FROM json_each(?))"
         rows = self._connection.rows(
             f"SELECT run_id FROM {RUNS} WHERE {among} AND ({fits})", (json.dumps(sorted(run_ids)), *values)
@@ -104,9 +108,25 @@ class Reader(Recorded):
     def variety(self, newest: int = 500) -> Variety:
         """The settings in which the newest runs differ, deleted ones excluded, with their values as text."""
         rows = self._connection.rows(
-            "SELECT spec FROM runs WHERE kind = 'engine' AND deleted_at IS NULL ORDER BY run_id DESC LIMIT ?", (newest,)
+            "SELECT kind, iif(kind = 'engine', spec, config) FROM runs WHERE deleted_at IS NULL "
+            "ORDER BY run_id DESC LIMIT ?",
+            (newest,),
         )
-        return variety(spec for (spec,) in rows)
+        kinds = tuple(dict.fromkeys(kind for kind, _ in rows))
+        found = variety(spec for kind, spec in rows if kind == "engine")
+        if not set(kinds) - {"engine"}:
+            return found
+        configs = [config for kind, config in rows if kind != "engine"]
+        return {OF_KIND: kinds, **config_variety(configs), **found}
+
+    @property
+    def logged_names(self) -> StoredNames:
+        """The names that programs have given to metrics, config and summary."""
+        return StoredNames(self._connection)
+
+    def logged_values(self, run_ids: Iterable[int], fields: Sequence[LoggedField]) -> dict[int, Values]:
+        """The values that some runs have of logged fields, by run id and by the text of the field."""
+        return values_of(self._connection, run_ids, fields)
 
     def _newest(self, around: PageRequest) -> Listed:
         """A page of all runs, newest first, without reading the rows outside it."""

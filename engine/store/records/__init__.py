@@ -13,6 +13,7 @@ from engine.store.records.errors import (
     StoreGone,
 )
 from engine.store.records.logged import (
+    KINDS,
     LOST,
     Kind,
     LoggedBackground,
@@ -51,6 +52,7 @@ from engine.store.records.workers import (
 
 __all__ = [
     "ENDED",
+    "KINDS",
     "LOST",
     "STATES",
     "WORKER_COLUMNS",

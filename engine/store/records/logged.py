@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 Kind = Literal["engine", "logged", "script", "imported"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 Resume = Literal["never", "allow", "must"]
 
 LOST = "lost: its program ended without a word"

@@ -92,6 +92,8 @@ class Run:
     exit_code: int | None = None
     retries: int = 0
     times_lost: int = 0
+    project: str = ""
+    run_group: str = ""
 
     @property
     def searches(self) -> bool:
@@ -107,6 +109,16 @@ class Run:
     def diverged_after(self) -> int | None:
         """The number of iterations done when the run diverged, as people count; None if it did not."""
         return None if self.diverged_at is None else self.diverged_at + 1
+
+    @property
+    def loss(self) -> float | None:
+        """The newest train loss; of a run that the engine does not compute the metric that stands for it."""
+        return self.train_loss if self.kind == "engine" else self.current_loss
+
+    @property
+    def batch_loss(self) -> float | None:
+        """The current loss of a run of the engine."""
+        return self.current_loss if self.kind == "engine" else None
 
     @property
     def first_iteration(self) -> int:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from textual.message import Message
 
 from engine.store import Listing, StoreError
+from engine.store.list.logged_fields import ANY_NAMES, logged_field
 from engine.text import clean
 from tui.app.actions.filter_prompt import filter_prompt
 from tui.app.actions.orders import listing_with, top_of
@@ -75,6 +76,8 @@ class ListActions:
                 narrow,
                 self._app.clear_message,  # the count of matching runs takes its place
                 restore,
+                lambda: (name.removeprefix("metric:") for name in self._app.snapshot.logged_fields),
+                ANY_NAMES,
             )
         )
 
@@ -84,7 +87,7 @@ class ListActions:
         from tui.screens.pick import Pick
 
         listing = self._app.choices.listing
-        found = orders(listing, self._app.board.columns)
+        found = orders(listing, self._app.board.columns, self._app.snapshot.logged_fields)
         current = next((place for place, order in enumerate(found) if order.key), 0)
         self._app.open_screen(Pick("sort by", partial(matching, found), current, "order", "sort"))
 
@@ -96,7 +99,9 @@ class ListActions:
         def found(typed: str) -> list[PaletteCommand]:
             seen, variety = self._app.board.columns, self._app.snapshot.variety
             choice = self._app.choices.columns
-            return matching(columns(CHOOSABLE, seen, wanted(variety, choice), choice, variety), typed)
+            logged = (*choice.shown, *variety, *self._app.snapshot.logged_fields)
+            names = (*CHOOSABLE, *dict.fromkeys(name for name in logged if logged_field(name) is not None))
+            return matching(columns(names, seen, wanted(variety, choice), choice, variety), typed)
 
         self._menu = ColumnMenu("columns", found, of="column")
         self._app.open_screen(self._menu)
