@@ -55,7 +55,7 @@ def order_named(typed: str, names: LoggedNames) -> str:
         raise click.UsageError(clean(unknown(prefixed, names), 500))
     near = clean(near_match(name, [*COLUMNS, *ORDER_ALIASES, *written(names)]), 200)
     raise click.UsageError(
-        f"there is no column {clean(typed, 40)!r}{near or '.'} There are {', '.join(COLUMNS)}; and every metric and "
+        f"there is no {clean(typed, 40)!r}{near or '.'} There are {', '.join(COLUMNS)}; and every metric and "
         "config value of logged runs, such as val/loss and config.lr."
     )
 

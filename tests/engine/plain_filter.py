@@ -11,12 +11,13 @@ from typing import Any
 
 from engine.spec import FIELDS, RunSpec
 from engine.store import Run
-from engine.store.list.filter import ChoiceTerm, Filter, NumberTerm, TextTerm, WordTerm
+from engine.store.list.filter import ChoiceTerm, Filter, LoggedTerm, NumberTerm, TextTerm, WordTerm
 from engine.store.list.filter_fields import NUMBERS
 from engine.store.list.listing import LARGEST_FIRST, STATUS_ORDER
 from tests.presence import present
 
 COLUMNS: dict[str, str] = {
+    "loss": "loss",
     "id": "run_id",
     "sweep": "sweep_id",
     "parent": "parent_id",
@@ -93,7 +94,9 @@ class Known:
             return list(self.run.tags)
         if field == "created":
             return [self.run.created_at]
-        return [getattr(self.run, field) if field in ("name", "note") else self.of_spec(field)]
+        if field in ("project", "group"):
+            return [self.run.project if field == "project" else self.run.run_group]
+        return [getattr(self.run, field) if field in ("name", "note", "kind") else self.of_spec(field)]
 
     def has(self, word: str) -> bool:
         if word == str(self.run.run_id):
@@ -117,7 +120,7 @@ _ORDERED: dict[str, Callable[[float, float], bool]] = {
 }
 
 
-def holds(asked: WordTerm | ChoiceTerm | TextTerm | NumberTerm, known: Known) -> bool:
+def holds(asked: WordTerm | ChoiceTerm | TextTerm | NumberTerm | LoggedTerm, known: Known) -> bool:
     """Whether a run is what is asked for."""
     match asked:
         case WordTerm(text):
@@ -128,6 +131,8 @@ def holds(asked: WordTerm | ChoiceTerm | TextTerm | NumberTerm, known: Known) ->
             return text in [str(tag).casefold() for tag in known.answers("tag")]
         case TextTerm(field, text):
             return any(answer is not None and text in str(answer).casefold() for answer in known.answers(field))
+        case LoggedTerm():
+            raise NotImplementedError("a field that programs name")
         case NumberTerm(field, "=" | "!=" as sign):
             value = known.number(field)
             return (value is not None and asked.low <= value <= asked.high) == (sign == "=")
@@ -158,6 +163,8 @@ def sort_key(order: str, known: Known) -> Any:
         return known.of_spec("objective")
     if order == "created":
         return run.created_at
+    if order in ("kind", "project", "group"):
+        return _natural(str(known.answers(order)[0]))
     if order == "tags":
         return _natural(" ".join(run.tags))
     if order not in NUMBERS:

@@ -82,7 +82,7 @@ def test_the_settings_in_which_runs_differ_have_columns(tmp_path: Path) -> None:
 
 def test_columns_are_chosen_by_the_names_of_orders(store: str) -> None:
     titles, *rows = printed(store, "--columns", "run,lr,Batch-Size, loss,run", "--sort", "loss")
-    assert titles == ["run", "step", "batch", "train"]
+    assert titles == ["run", "step", "batch", "loss"]
     assert rows == [["2", "0.1", "256", "0.1000"], ["1", "0.1", "256", "0.3000"], ["3", "0.1", "256", "0.9000"]]
     assert printed(store, "--columns", ",".join(ORDERS))[0][0] == "run"
     assert printed(store, "--columns", "run,acc.,it/s")[0] == ["run", "acc.", "it/s"]  # by their titles

@@ -245,6 +245,7 @@ class Dashboard(FrameOutput, inherit_bindings=False):
         self.notices.tell_marks(before, self.choices)
         self.notices.tell_gone(before, self.choices)
         self.show()
+        self.list_actions.show_complaint()
         self.notices.compare(read)
         self.view_saver.settle()
 

@@ -59,7 +59,7 @@ def with_values(
 
 
 def _field(reader: Reader, name: str) -> LoggedField | None:
-    """The field of a column; None for one of the store's. A metric's own name may look like another one's lowest value."""
+    """The field of a column; None for one of the store's. A metric's own name may look like another one's `.min`."""
     field = logged_field(name)
     is_plain = field is None or field.part == "last"
     return field if is_plain else sought(name, reader.logged_names) or field

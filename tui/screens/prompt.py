@@ -87,6 +87,11 @@ class Prompt(Closing, ModalScreen[None], inherit_bindings=False):
             return sentence_lines((" ! ", FAILED), self._error, width, height)
         return sentence_lines((" ? ", STRONG), self._title, width, height)
 
+    @property
+    def texts(self) -> Mapping[str, str]:
+        """What is typed, by the name of the question."""
+        return self._draft.texts
+
     def complain(self, sentence: str) -> None:
         """Show an error; the typed texts stay."""
         self._error, self.waits = sentence, False

@@ -180,8 +180,17 @@ MEASURED: tuple[Column, ...] = (
     Column("name", 13, NAME, _of_run(lambda run: given_name(run) or label(run)), right=False, spare=16, order="name"),
     Column("tags", 10, None, _of_run(_tags), right=False, order="tags"),
     Column("kind", 6, None, _of_run(lambda run: run.kind), right=False, order="kind"),
-    Column("project", 10, None, _of_run(lambda run: clean(run.project, 60) or numbers.NOTHING), right=False, order="project"),
-    Column("group", 10, None, _of_run(lambda run: clean(run.run_group, 60) or numbers.NOTHING), right=False, order="group"),
+    Column(
+        "project",
+        10,
+        None,
+        _of_run(lambda run: clean(run.project, 60) or numbers.NOTHING),
+        right=False,
+        order="project",
+    ),
+    Column(
+        "group", 10, None, _of_run(lambda run: clean(run.run_group, 60) or numbers.NOTHING), right=False, order="group"
+    ),
     Column("iteration", 5, 8, _iterations, spare=BAR_SPARE, order="iterations", short="iter"),
     Column("time", 5, None, _of_run(lambda run: numbers.duration(run.elapsed_s)), order="elapsed", spare=4),
     Column("loss", 6, None, _of_loss(lambda run: run.loss), order="loss"),

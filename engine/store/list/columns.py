@@ -84,8 +84,8 @@ COLUMNS: tuple[str, ...] = (
     "strategy", "objective", "dataset", "update", "schedule", "step_size", "batch_size",
     *(name for name in SETTINGS if name not in ("strategy", "objective", "dataset", "update", "schedule", "step_size",
                                                 "batch_size")),
-    "iterations", "elapsed", "loss", "train", "validation", "accuracy", "test", "test_accuracy", "batch_loss", "best", "speed",
-    "created",
+    "iterations", "elapsed", "loss", "train", "validation", "accuracy", "test", "test_accuracy", "batch_loss", "best",
+    "speed", "created",
 )  # fmt: skip
 """The names of all columns from left to right; each is also an order."""
 

@@ -18,12 +18,14 @@ WIDEST = 60
 
 TELLING = (
     "lr", "learning_rate", "step_size", "model", "arch", "architecture", "backbone", "network", "optimizer", "optim",
-    "batch", "batch_size", "bs", "dataset", "data", "weight_decay", "wd", "momentum", "dropout", "scheduler", "schedule",
-    "depth", "width", "layers", "hidden", "epochs",
+    "batch", "batch_size", "bs", "dataset", "data", "weight_decay", "wd", "momentum", "dropout", "scheduler",
+    "schedule", "depth", "width", "layers", "hidden", "epochs",
 )  # fmt: skip
 """Names of settings that usually matter, the most telling first."""
 
-LEAST = re.compile(r"(?:^|[._/-])(?:seed|id|uuid|name|dir|path|file|folder|host|hostname|user|time|date|timestamp|url)$")
+LEAST = re.compile(
+    r"(?:^|[._/-])(?:seed|id|uuid|name|dir|path|file|folder|host|hostname|user|time|date|timestamp|url)$"
+)
 """Ends of names that tell runs apart without saying why they differ."""
 
 
@@ -56,7 +58,13 @@ def tells_apart(name: str) -> bool:
 
 def shown(value: Scalar) -> str:
     """A value as a list shows it."""
-    return clean(value, WIDEST) if isinstance(value, str) else str(value) if isinstance(value, int) else setting_text(value)
+    return (
+        clean(value, WIDEST)
+        if isinstance(value, str)
+        else str(value)
+        if isinstance(value, int)
+        else setting_text(value)
+    )
 
 
 def _rank(name: str, values: Sequence[Scalar], runs: int) -> tuple[int, int, int]:

@@ -4,9 +4,9 @@
     alternative = term { term }                       all of its terms
     term        = [ "-" ] ( word | field ":" value | field comparison value )
 
-A field is one of the store's (`filter_fields`), or one that programs name (`logged_fields`): `config.lr`, `val/loss.min`,
-`metric:"odd name"`. A config value that is a number is compared with a number, any other one as text: `=` is all of it,
-`:` a part.
+A field is one of the store's (`filter_fields`), or one that programs name (`logged_fields`): `config.lr`,
+`val/loss.min`, `metric:"odd name"`. A config value that is a number is compared with a number, any other one as text:
+`=` is all of it, `:` a part.
 
 A word is searched in the name, note, tags, state, strategy and its label, objective and data set, and compared with the
 run's id; `sgd` is gradient descent. Quotes keep spaces and turn anything into a word: `"a|b"`. Accuracies may be in per
@@ -24,7 +24,16 @@ from typing import NoReturn
 
 from engine.spec.parsing import near_match, number, quoted
 from engine.store.list.filter_fields import ALIASES, CHOICES, MEASURED, NAMES, NUMBERS, SHARES, TEXTS
-from engine.store.list.logged_fields import NO_NAMES, PREFIX, LoggedField, LoggedNames, logged_field, sought, unknown, written
+from engine.store.list.logged_fields import (
+    NO_NAMES,
+    PREFIX,
+    LoggedField,
+    LoggedNames,
+    logged_field,
+    sought,
+    unknown,
+    written,
+)
 from engine.store.records import FilterError
 
 _SIGN = r"(?:\s*:?(<=|>=|!=|==|<|>|=)\s*|:)"
@@ -140,8 +149,10 @@ def begins_a_field(text: str, logged: Iterable[str] = ()) -> bool:
         return False
     as_field = word.lower().replace("-", "_")
     named = any(name.startswith(as_field) for name in (*NAMES, *ALIASES))
-    return named or any(known.startswith(word) or word.startswith(known) for known in PREFIX.values()) or any(
-        name.startswith(word) for name in logged
+    return (
+        named
+        or any(known.startswith(word) or word.startswith(known) for known in PREFIX.values())
+        or any(name.startswith(word) for name in logged)
     )
 
 

@@ -61,8 +61,8 @@ RUN_NUMBERS: Mapping[str, str] = {
     "speed": "iterations_per_s",
     "diverged_at": "diverged_at",
 }
-"""Numbers of the run itself. `loss` is the newest train loss, of a logged run the newest value of the metric that stands
-for it. `iterations` counts those done, as in the table; `planned` is the spec's budget."""
+"""Numbers of the run itself. `loss` is the newest train loss, of a logged run the newest value of the metric that
+stands for it. `iterations` counts those done, as in the table; `planned` is the spec's budget."""
 
 NUMBERS: Mapping[str, str] = {
     **RUN_NUMBERS,

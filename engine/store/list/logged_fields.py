@@ -125,6 +125,25 @@ class AnyNames(NoNames):
         return True
 
 
+class SeenNames(NoNames):
+    """Names that were read before, of all runs: `fields` are their texts."""
+
+    def __init__(self, fields: Iterable[str]) -> None:
+        self._names: dict[Source, dict[str, None]] = {}
+        for field in fields:
+            for source, prefix in PREFIX.items():
+                if field.startswith(prefix):
+                    self._names.setdefault(source, {})[field.removeprefix(prefix)] = None
+
+    def has(self, field: LoggedField) -> bool:
+        """Whether any run has the field."""
+        return field.of_engine or field.name in self._names.get(field.source, ())
+
+    def known(self, source: Source) -> Iterable[str]:
+        """Names to tell what may have been meant."""
+        return self._names.get(source, ())
+
+
 NO_NAMES, ANY_NAMES = NoNames(), AnyNames()
 
 

@@ -79,7 +79,9 @@ def values_of(connection: Connection, run_ids: Iterable[int], fields: Sequence[L
     found: dict[int, Values] = {}
     for run_id, *row in rows:
         pairs = zip(fields, row, row[len(fields) :], strict=False)
-        given = {field.text: np.nan if value is None else value for field, value, has in pairs if value is not None or has}
+        given = {
+            field.text: np.nan if value is None else value for field, value, has in pairs if value is not None or has
+        }
         found[run_id] = given
     return found
 

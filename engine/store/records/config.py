@@ -64,8 +64,10 @@ def _value(inside: Mapping[str, Any], name: str) -> Any:
     if name in inside and not (isinstance(inside[name], dict) and inside[name]):
         return _Null if inside[name] is None else inside[name]
     for key, value in inside.items():
-        if isinstance(value, dict) and name.startswith(f"{key}.") and (
-            (found := _value(value, name[len(key) + 1 :])) is not None
+        if (
+            isinstance(value, dict)
+            and name.startswith(f"{key}.")
+            and ((found := _value(value, name[len(key) + 1 :])) is not None)
         ):
             return found
     return None

@@ -20,11 +20,13 @@ def filter_prompt(
     done: Callable[[], None],
     restore: Callable[[], None],
     logged: Callable[[], Iterable[str]] = tuple,
-    names: LoggedNames | None = None,
+    names: Callable[[], LoggedNames | None] = lambda: None,
+    complaint: Callable[[str], str] = lambda _: "",
 ) -> Prompt:
     """A prompt that begins with `text` and calls `narrow` with each filter that can be read.
 
-    `logged` are fields that may be typed, and `names` decides which there are.
+    `logged` are fields that may be typed, and `names` decides which there are. `complaint` is what the store said of a
+    filter, '' where it is not known or good.
 
     A text that cannot be read leaves the last good one. `done` is called after enter, `restore` after esc.
     """
@@ -35,14 +37,14 @@ def filter_prompt(
         """Filter by what is typed; why it cannot be read, '' if it can."""
         typed = texts["filter"].strip()
         try:
-            Listing(typed).check(names)
+            Listing(typed).check(names())
         except FilterError as error:
             return clean(error.sentence, 300)
         narrow(typed)
         return ""
 
     def submitted(texts: Mapping[str, str]) -> None:
-        if why := try_out(texts):
+        if why := try_out(texts) or complaint(texts["filter"].strip()):
             prompt.complain(why)
             return
         prompt.dismiss()

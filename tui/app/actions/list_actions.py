@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Protocol
 from textual.message import Message
 
 from engine.store import Listing, StoreError
-from engine.store.list.logged_fields import ANY_NAMES, logged_field
+from engine.store.list.logged_fields import ANY_NAMES, LoggedNames, SeenNames, logged_field
+from engine.store.read.logged_values import NEWEST
 from engine.text import clean
 from tui.app.actions.filter_prompt import filter_prompt
 from tui.app.actions.orders import listing_with, top_of
@@ -21,6 +22,7 @@ from tui.widgets.columns import CHOOSABLE, wanted
 if TYPE_CHECKING:
     from tui.presenting.commands import PaletteCommand
     from tui.screens.pick import ColumnMenu
+    from tui.screens.prompt import Prompt
     from tui.screens.runs_screen import RunsScreen
 
 
@@ -51,6 +53,7 @@ class ListActions:
     def __init__(self, app: ListPort) -> None:
         self._app = app
         self._menu: ColumnMenu | None = None
+        self._filter: Prompt | None = None
         self.looked_up: int | Listing | None = None
         """The run that is being looked up, or the listing whose top is being read."""
 
@@ -69,17 +72,37 @@ class ListActions:
             pointed, title, *_ = before.cursor
             self._app.choose(replace(self._app.choices.listing_so(listing), pointed=pointed, title=title))
 
-        self._app.open_screen(
-            filter_prompt(
-                "Which runs? Such as sgd loss<0.5 | tag:keep -step_size>=1; empty: all of them.",
-                before.listing.text,
-                narrow,
-                self._app.clear_message,  # the count of matching runs takes its place
-                restore,
-                lambda: (name.removeprefix("metric:") for name in self._app.snapshot.logged_fields),
-                ANY_NAMES,
-            )
+        self._filter = filter_prompt(
+            "Which runs? Such as sgd loss<0.5 | tag:keep -step_size>=1; empty: all of them.",
+            before.listing.text,
+            narrow,
+            self._app.clear_message,  # the count of matching runs takes its place
+            restore,
+            lambda: (name.removeprefix("metric:") for name in self._app.snapshot.logged_fields),
+            self._names,
+            self._complaint,
         )
+        self._app.open_screen(self._filter)
+
+    def _names(self) -> LoggedNames:
+        """The names that may be typed: those that were read, or any where there are more runs than were looked at."""
+        snapshot = self._app.snapshot
+        many = sum(snapshot.counts.values()) > NEWEST
+        return ANY_NAMES if many else SeenNames(snapshot.logged_fields)
+
+    def show_complaint(self) -> None:
+        """Say in the prompt what the store found wrong with the filter that is typed: a name that no run has."""
+        prompt = self._filter
+        if prompt is None or not prompt.is_attached:
+            return
+        typed = prompt.texts["filter"].strip()
+        if typed == self._app.snapshot.listing.text:
+            prompt.complain(self._complaint(typed))
+
+    def _complaint(self, text: str) -> str:
+        """What the last read said of a filter."""
+        snapshot = self._app.snapshot
+        return clean(snapshot.complaint, 300).removeprefix("filter: ") if snapshot.listing.text == text else ""
 
     def ask_order(self) -> None:
         """Ask for an order; the present one, which is reversed if it is picked, is under the cursor."""

@@ -118,7 +118,7 @@ FILTERS: Mapping[str, str] = {
     "sgd": "a word in the name, a tag, the note, the status or a setting",
     "train<0.5": "a number of the run: train, accuracy, step_size, iterations, ... with < <= > >= = !=",
     "config.lr>=1e-3": "what a logged run was started with; config.model=cnn is all of it, : a part",
-    "val/loss<0.3": "a metric of logged runs: its newest value; val/loss.min its lowest; metric:\"odd name\"",
+    "val/loss<0.3": 'a metric of logged runs: its newest value; val/loss.min its lowest; metric:"odd name"',
     "summary.best<1": "what a program says came of its run",
     "status:lost": "a field with this word: status, strategy, objective, tag, name, ...",
     "svm | softmax": "either of two",
