@@ -1,0 +1,1 @@
+"""Imports: readers of what other programs have logged, one file for each format; they know no store."""

@@ -1,0 +1,11 @@
+"""Unreadable: what is raised where a file of another program's cannot be read."""
+
+from __future__ import annotations
+
+
+class Unreadable(Exception):
+    """A file that cannot be read, or is not what it seemed: a sentence with the file, and the offset where it has one."""
+
+
+class Replaced(Unreadable):
+    """A file that was replaced or cut since it was read: what is in it now is another run."""

@@ -1,0 +1,139 @@
+"""Detection: which runs of other programs are in a file or below a folder, by what is in the files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from engine.imports import json_lines, tables, tensorboard
+from engine.imports.decoding.growing import HEAD_BYTES, opened, shown
+from engine.imports.decoding.unreadable import Unreadable
+from engine.imports.records import Reader, Source
+
+MOST_DEPTH = 16
+MOST_ENTRIES = 200_000
+"""So many files and folders at most are looked at below one folder."""
+
+PASSED_OVER = ("node_modules", "site-packages", "__pycache__")
+
+
+class Claims(Protocol):
+    """Which runs of a format are in a file, by its path and its first bytes; `alone`: it was named by itself."""
+
+    def __call__(self, path: Path, head: bytes, *, alone: bool) -> list[Source]: ...
+
+
+class Format(NamedTuple):
+    """A format of files: what people call it, the ends or parts of its files' names, and its functions."""
+
+    title: str
+    names: tuple[str, ...]
+    claims: Claims
+    read: Reader
+
+
+FORMATS: Mapping[str, Format] = {
+    tensorboard.FORMAT: Format("TensorBoard", ("tfevents",), tensorboard.claims, tensorboard.read),
+    json_lines.FORMAT: Format("JSON lines", json_lines.NAMES, json_lines.claims, json_lines.read),
+    tables.FORMAT: Format("CSV", tables.NAMES, tables.claims, tables.read),
+}
+"""Every format that is read, the most certain first."""
+
+
+@dataclass(slots=True)
+class Found:
+    """What was found: runs in the order of their files, and sentences about what could not be read."""
+
+    sources: list[Source] = field(default_factory=list)
+    troubles: list[str] = field(default_factory=list)
+
+
+def find(paths: Iterable[str | os.PathLike[str]]) -> Found:
+    """The runs in files and below folders; a file that is named is tried with every format, whatever it is called."""
+    found: dict[Source, None] = {}
+    troubles: list[str] = []
+    for path in dict.fromkeys(Path(os.path.abspath(path)) for path in paths):
+        before = len(found)
+        if path.is_dir():
+            for file in _files(path, troubles):
+                found.update(dict.fromkeys(_in_folder(file, path)))
+            if len(found) == before:
+                troubles.append(f"{shown(path)}: nothing in it that can be imported.")
+            continue
+        try:
+            head = _head(path)
+        except Unreadable as error:
+            troubles.append(str(error))
+            continue
+        claimed = _claimed(path, head, FORMATS.values(), alone=True)
+        found.update(dict.fromkeys(_named(source, path.parent) for source in claimed))
+        if not claimed:
+            troubles.append(f"{shown(path)} is in none of the formats that can be imported.")
+    return Found(list(found), troubles)
+
+
+def _in_folder(path: Path, root: Path) -> list[Source]:
+    """The runs of a file below a folder, where its name is one of a format's."""
+    likely = [each for each in FORMATS.values() if any(name in path.name.lower() for name in each.names)]
+    if not likely:
+        return []
+    try:
+        head = _head(path)
+    except Unreadable:
+        return []
+    return [_named(source, root) for source in _claimed(path, head, likely, alone=False)]
+
+
+def _claimed(path: Path, head: bytes, formats: Iterable[Format], *, alone: bool) -> list[Source]:
+    for each in formats:
+        sources = each.claims(path, head, alone=alone)
+        if sources:
+            return sources
+    return []
+
+
+def _named(source: Source, root: Path) -> Source:
+    """The source with a name: of a place below the folder that was named its way from there, else its own."""
+    if source.name:
+        return source
+    way = os.path.relpath(source.place, root)
+    return replace(source, name=(root.name if way == "." else way) or str(source.place))
+
+
+def _head(path: Path) -> bytes:
+    with opened(path) as descriptor:
+        return os.pread(descriptor, HEAD_BYTES, 0)
+
+
+def _files(folder: Path, troubles: list[str]) -> Iterator[Path]:
+    """The files below a folder by name, each folder once whatever links there are."""
+    seen: set[tuple[int, int]] = set()
+    ahead: list[tuple[Path, int]] = [(folder, 0)]
+    entries = 0
+    while ahead:
+        here, depth = ahead.pop()
+        try:
+            status = here.stat()
+            listed = sorted(os.scandir(here), key=lambda entry: entry.name)
+        except OSError as error:
+            troubles.append(f"{shown(here)} cannot be read: {error.strerror}.")
+            continue
+        if (status.st_dev, status.st_ino) in seen:
+            continue
+        seen.add((status.st_dev, status.st_ino))
+        entries += len(listed)
+        if entries > MOST_ENTRIES:
+            troubles.append(f"{shown(folder)} has more than {MOST_ENTRIES:,} files and folders; the rest is not looked at.")
+            return
+        below = []
+        for entry in listed:
+            if entry.is_dir():
+                is_of_use = not entry.name.startswith(".") and entry.name not in PASSED_OVER
+                if is_of_use and depth < MOST_DEPTH:
+                    below.append((here / entry.name, depth + 1))
+            else:
+                yield here / entry.name
+        ahead += reversed(below)
