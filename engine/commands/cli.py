@@ -18,7 +18,8 @@ COMMANDS = {
     "sweep": "engine.commands.sweep:command",
     "list": "engine.commands.list:command",
     "show": "engine.commands.show:command",
-    "export": "engine.commands.export:command",
+    "export": "engine.commands.files.export:command",
+    "import": "engine.commands.files.imports:command",
     "stop": "engine.commands.steering:stop",
     "pause": "engine.commands.steering:pause",
     "resume": "engine.commands.steering:resume",
@@ -34,7 +35,7 @@ COMMANDS = {
     "purge": "engine.commands.steering:purge",
     "workers": "engine.commands.workers:workers",
     "work": "engine.commands.workers:work",
-    "backup": "engine.commands.backup:command",
+    "backup": "engine.commands.files.backup:command",
     "doctor": "engine.commands.doctor:command",
     "probe": "engine.commands.numerics.probe:command",
     "gradient-check": "engine.commands.numerics.gradient_check:command",
@@ -48,7 +49,7 @@ COMMANDS = {
 """The place of each command by name, as `module:attribute`."""
 
 SECTIONS = {
-    "Runs and sweeps": ("run", "sweep", "fork", "list", "show"),
+    "Runs and sweeps": ("run", "sweep", "fork", "list", "show", "import"),
     "Steer": ("pause", "resume", "stop", "step-size", "knob", "rename", "tag", "note", "delete", "undelete", "purge"),
     "Look closer": ("plot", "replay", "export", "probe", "landscape", "gradient-check", "weights", "predict"),
     "Store, workers and data": ("doctor", "backup", "workers", "work", "trust", "data"),

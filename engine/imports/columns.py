@@ -66,14 +66,19 @@ def seconds(value: object) -> float:
         try:
             value = float(value)
         except ValueError:
-            try:
-                found = datetime.fromisoformat(value.strip())
-                return found.replace(tzinfo=found.tzinfo or UTC).timestamp()
-            except (ValueError, OverflowError):
-                return math.nan
+            return _calendar_seconds(value)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return math.nan
     return next((float(value) * unit for least, unit in SMALLER if value >= least), float(value))
+
+
+def _calendar_seconds(text: object) -> float:
+    """A time of ISO 8601 as seconds since 1970, in UTC where it names no zone; NaN for any other text."""
+    try:
+        found = datetime.fromisoformat(str(text).strip())
+        return found.replace(tzinfo=found.tzinfo or UTC).timestamp()
+    except (ValueError, OverflowError):
+        return math.nan
 
 
 def is_time(name: str, value: object) -> bool:

@@ -26,17 +26,39 @@ class Claims(Protocol):
     def __call__(self, path: Path, head: bytes, *, alone: bool) -> list[Source]: ...
 
 
+def the_file(source: Source) -> list[Path]:
+    """The one file of a run that is read from one."""
+    return [source.place]
+
+
 class Format(NamedTuple):
-    """A format of files: what people call it, the ends or parts of its files' names, and its functions."""
+    """A format of files: what people call it, what is in its files' names, and its functions.
+
+    `files` are those that a run is read from. `tells_end`: a run that has ended says so in them.
+    """
 
     title: str
     names: tuple[str, ...]
     claims: Claims
     read: Reader
+    files: Callable[[Source], list[Path]] = the_file
+    tells_end: bool = False
+
+
+def stamps(source: Source) -> list[tuple[str, int, int]]:
+    """(name, size, time of the last change in ns) of each file of a run; the same where there is nothing new."""
+    found = []
+    try:
+        for path in FORMATS[source.format].files(source):
+            status = path.stat()
+            found.append((path.name, status.st_size, status.st_mtime_ns))
+    except (OSError, Unreadable):
+        return []
+    return found
 
 
 FORMATS: Mapping[str, Format] = {
-    tensorboard.FORMAT: Format("TensorBoard", ("tfevents",), tensorboard.claims, tensorboard.read),
+    tensorboard.FORMAT: Format("TensorBoard", ("tfevents",), tensorboard.claims, tensorboard.read, tensorboard.files),
     json_lines.FORMAT: Format("JSON lines", json_lines.NAMES, json_lines.claims, json_lines.read),
     tables.FORMAT: Format("CSV", tables.NAMES, tables.claims, tables.read),
 }
@@ -126,7 +148,9 @@ def _files(folder: Path, troubles: list[str]) -> Iterator[Path]:
         seen.add((status.st_dev, status.st_ino))
         entries += len(listed)
         if entries > MOST_ENTRIES:
-            troubles.append(f"{shown(folder)} has more than {MOST_ENTRIES:,} files and folders; the rest is not looked at.")
+            troubles.append(
+                f"{shown(folder)} has more than {MOST_ENTRIES:,} files and folders; the rest is not looked at."
+            )
             return
         below = []
         for entry in listed:

@@ -74,7 +74,9 @@ def read(source: Source, position: Position, *, settled: bool = True) -> Iterato
                 config.update(_take(values, state, found))
         is_open = part.place == state.place  # a last line that is not passed
         if bad and not is_open:
-            troubles.append(f"{shown(source.place)}: {bad:,} lines before byte {part.place.offset:,} are no objects and left out.")
+            troubles.append(
+                f"{shown(source.place)}: {bad:,} lines before byte {part.place.offset:,} are no objects and left out."
+            )
         state.place = part.place
         facts = None
         if not state.is_known and (found.count or config):
@@ -82,9 +84,7 @@ def read(source: Source, position: Position, *, settled: bool = True) -> Iterato
             facts = Facts(source.name, config=config, started_s=state.started_s)
         if is_open:
             state.last = before
-        yield Piece(
-            state.as_position(), found.series(), facts=facts, config=config or None, troubles=tuple(troubles)
-        )
+        yield Piece(state.as_position(), found.series(), facts=facts, config=config or None, troubles=tuple(troubles))
 
 
 def _take(values: Mapping[str, Any], state: State, found: Gathered) -> dict[str, Any]:

@@ -101,8 +101,8 @@ def header_of(path: Path) -> Header | None:
 
 @dataclass(slots=True)
 class State:
-    """Where a reader is: the columns of step ('': the rows are counted) and time, when the run began, and what its first
-    row says, by which a table that was written anew is known again."""
+    """Where a reader is: the columns of step ('': rows are counted) and time, when the run began, and its first row, by
+    which a table that was written anew is known again."""
 
     place: Place | None = None
     step: str | None = None
@@ -133,19 +133,23 @@ def read(source: Source, position: Position, *, settled: bool = True) -> Iterato
     rewind = _written_anew(path, header, state)
     if rewind is not None or state.place is None:
         state.place, state.rows = Place(header.size), 0
-    told: tuple[str, ...] = ()
+    told = tuple[str, ...]()
     if header.left_out and not position:
-        told = (f"{shown(path)} has {len(header.names) + header.left_out:,} columns; the first {MOST_COLUMNS:,} are read.",)
+        told = (
+            f"{shown(path)} has {len(header.names) + header.left_out:,} columns; the first {MOST_COLUMNS:,} are read.",
+        )
     is_known = bool(position)
     for part in whole_lines(path, state.place, settled=settled):
         is_open, rows_before = part.place == state.place, state.rows
         rows, bad = _rows(part.lines, header)
         values, cells = _values(rows, header, source.key, state) if rows else ({}, 0)
-        troubles = (part.trouble,) if part.trouble else ()
+        troubles = tuple(filter(None, [part.trouble]))
         if not is_open:
             before = f"before byte {part.place.offset:,}"
             if bad:
-                troubles += (f"{shown(path)}: {counted(bad, 'row')} {before} have another number of columns; left out.",)
+                troubles += (
+                    f"{shown(path)}: {counted(bad, 'row')} {before} have another number of columns; left out.",
+                )
             if cells:
                 troubles += (f"{shown(path)}: {counted(cells, 'cell')} {before} are no numbers; left out.",)
         state.place = part.place

@@ -45,11 +45,9 @@ def claims(path: Path, head: bytes, *, alone: bool) -> list[Source]:
 
 def read(source: Source, position: Position, *, settled: bool = True) -> Iterator[Piece]:
     """Read what is new in the event files of a folder, in the order of their names. Raises Unreadable."""
-    state = State(
-        {name: Place(*place) for name, place in position.get("files", {}).items()}, position.get("started_s")
-    )
+    state = State({name: Place(*place) for name, place in position.get("files", {}).items()}, position.get("started_s"))
     is_known = "started_s" in position
-    for path in _files(source.place):
+    for path in files(source):
         for piece in _read_file(path, state):
             facts = None if is_known or state.started_s is None else Facts(source.name, started_s=state.started_s)
             is_known = is_known or facts is not None
@@ -69,7 +67,9 @@ class State:
         return {"files": files, "started_s": self.started_s}
 
 
-def _files(place: Path) -> list[Path]:
+def files(source: Source) -> list[Path]:
+    """The event files of a run by name. Raises Unreadable."""
+    place = source.place
     try:
         if not place.is_dir():
             return [place]
@@ -92,7 +92,9 @@ def _read_file(path: Path, state: State) -> Iterator[Piece]:
                     state.places[path.name] = place = place.at(descriptor, begin + stop)
                     yield piece
             elif records.damage:
-                yield Piece({}, troubles=(f"{shown(path)}: {records.damage}, at byte {begin:,}; the rest is not read.",))
+                yield Piece(
+                    {}, troubles=(f"{shown(path)}: {records.damage}, at byte {begin:,}; the rest is not read.",)
+                )
                 return
             elif records.wanted <= len(buffer) or begin + records.wanted > size:
                 return
@@ -107,9 +109,9 @@ def _pieces(buffer: bytes, records: Records, state: State, path: Path, begin: in
     events = events_in(buffer, records)
     if state.started_s is None:
         state.started_s = _earliest(buffer, records, events)
+    damaged = [begin + int(records.start[number]) - HEADER.size for number in events.damaged]
     troubles = tuple(
-        f"{shown(path)}: the record at byte {begin + int(records.start[number]) - HEADER.size:,} is damaged and left out."
-        for number in events.damaged[:MOST_TOLD]
+        f"{shown(path)}: the record at byte {place:,} is damaged and left out." for place in damaged[:MOST_TOLD]
     )
     if len(events.damaged) > MOST_TOLD:
         troubles += (f"{shown(path)}: {len(events.damaged) - MOST_TOLD:,} more records are damaged.",)

@@ -2,6 +2,7 @@
 
 from engine.store.list.listing import Listing
 from engine.store.list.page import PageRequest
+from engine.store.programs.imported import Imported, ImportedWriter
 from engine.store.programs.logged import Logged, LoggedWriter
 from engine.store.read.reader import Reader
 from engine.store.records import (
@@ -15,6 +16,10 @@ from engine.store.records import (
     Event,
     FencedOff,
     FilterError,
+    ImportedClaim,
+    ImportedFacts,
+    ImportedNews,
+    ImportedSource,
     Kind,
     Listed,
     LoggedBackground,
@@ -35,6 +40,7 @@ from engine.store.records import (
     RunBackground,
     RungDecision,
     RunState,
+    SourceKey,
     StoreBusy,
     StoreError,
     StoreFull,
@@ -64,6 +70,12 @@ __all__ = [
     "Event",
     "FencedOff",
     "FilterError",
+    "Imported",
+    "ImportedClaim",
+    "ImportedFacts",
+    "ImportedNews",
+    "ImportedSource",
+    "ImportedWriter",
     "Kind",
     "Listed",
     "Listing",
@@ -91,6 +103,7 @@ __all__ = [
     "RunState",
     "RunWriter",
     "RungDecision",
+    "SourceKey",
     "Store",
     "StoreBusy",
     "StoreError",

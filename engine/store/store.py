@@ -13,9 +13,10 @@ from typing import Self
 from engine.store.file.connection import Connection
 from engine.store.file.timing import boot_seconds, utc_now
 from engine.store.programs import measurements
+from engine.store.programs.imported import Imported, ImportedWriter
 from engine.store.programs.logged import Logged, LoggedWriter
 from engine.store.read.reader import Reader
-from engine.store.records import WORKER_COLUMNS, Claim, LoggedClaim, Process, Worker
+from engine.store.records import WORKER_COLUMNS, Claim, ImportedClaim, LoggedClaim, Process, Worker
 from engine.store.schema.opening import connect_for_reading, connect_for_writing
 from engine.store.write import pyramid
 from engine.store.write.catalogue import Catalogue
@@ -39,13 +40,14 @@ Enrol = Callable[[WorkerDemand], Sequence[tuple[Process, str]]]
 
 
 class Store:
-    """A store open for writing: queue, logged runs, catalogue, settings, workers and the writer of a claimed run."""
+    """A store open for writing: queue, runs of other programs, catalogue, settings, workers, writers of its runs."""
 
     def __init__(self, connection: Connection, boot_clock: Callable[[], float] = boot_seconds) -> None:
         self._connection = connection
         self._boot_clock = boot_clock
         self.queue = Queue(connection, boot_clock)
         self.logged = Logged(connection, boot_clock)
+        self.imported = Imported(connection, boot_clock)
         self.catalogue = Catalogue(connection)
         self.settings = Settings(connection)
 
@@ -66,6 +68,10 @@ class Store:
     def logged_writer(self, claim: LoggedClaim) -> LoggedWriter:
         """The writer of a logged run that was begun or taken over."""
         return LoggedWriter(self._connection, claim, self._boot_clock)
+
+    def imported_writer(self, claim: ImportedClaim) -> ImportedWriter:
+        """The writer of an imported run that was begun or taken over."""
+        return ImportedWriter(self._connection, claim, self._boot_clock)
 
     def reader(self) -> Reader:
         """A reader on this connection: sees this store's latest writes, need not be closed."""

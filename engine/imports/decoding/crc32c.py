@@ -44,7 +44,8 @@ def _shifted(zeros: int) -> NDArray[np.uint32]:
     if not zeros:
         return _table()
     before = _shifted(zeros - 1)
-    return before >> 8 ^ _table()[before & 0xFF]
+    after: NDArray[np.uint32] = before >> np.uint32(8) ^ _table()[before & 0xFF]
+    return after
 
 
 def masked_of_rows(sample: bytes, rows: NDArray[np.uint8], varying: list[int]) -> NDArray[np.uint32]:
@@ -58,4 +59,4 @@ def masked_of_rows(sample: bytes, rows: NDArray[np.uint8], varying: list[int]) -
     made = np.full(len(rows), crc32c(sample), np.uint32)
     for column in varying:
         made ^= _shifted(length - 1 - column)[rows[:, column] ^ np.uint8(sample[column])]
-    return (made >> 15 | made << 17) + np.uint32(ROTATED)
+    return (made >> np.uint32(15) | made << np.uint32(17)) + np.uint32(ROTATED)

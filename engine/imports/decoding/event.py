@@ -48,7 +48,7 @@ class Layout(NamedTuple):
 
 
 class Scalar(NamedTuple):
-    """A number by its name; `place` and `kind` say where its bytes stand, as in a Layout; a place of -1: they do not."""
+    """A number by its name; `place` and `kind` say where its bytes stand, as in a Layout; at -1 they do not."""
 
     tag: str
     value: float
@@ -176,7 +176,7 @@ def _elements(data: bytes, shape: FieldAt) -> int:
 
 
 def hparams_of(plugins: Iterable[tuple[str, bytes]]) -> tuple[dict[str, object], int | None]:
-    """(settings, status) of what the plugin for hyperparameters has noted: status 1 is success, 2 failure, None: none."""
+    """(settings, status) that the plugin for hyperparameters has noted: 1 is success, 2 failure, None: none."""
     settings: dict[str, object] = {}
     status = None
     for name, content in plugins:

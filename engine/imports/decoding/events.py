@@ -150,7 +150,7 @@ def _without_numbers(rows: Bytes, layout: Layout) -> Words:
 
 def _are_as(rows: Words, one: Words) -> NDArray[np.bool_]:
     """Which rows are the same as one."""
-    same = rows[:, 0] == one[0]
+    same: NDArray[np.bool_] = rows[:, 0] == one[0]
     for place in range(1, rows.shape[1]):
         same &= rows[:, place] == one[place]
     return same

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class Unreadable(Exception):
-    """A file that cannot be read, or is not what it seemed: a sentence with the file, and the offset where it has one."""
+    """A file that cannot be read, or is not what it seemed, as a sentence with the file."""
 
 
 class Replaced(Unreadable):

@@ -160,10 +160,11 @@ class LoggedWriter:
             claimed = raw.execute(f"SELECT primary_metric FROM runs WHERE {FENCE}", self._fence).fetchone()
             if claimed is None:
                 raise self._fenced()
+            next_id = 1 + max((metric.metric_id for metric in metrics.values()), default=-1)
             for name, part in ordered.items():
                 before = metrics.get(name)
                 if before is None:
-                    before = MetricState(len(metrics))
+                    before, next_id = MetricState(next_id), next_id + 1
                 metrics[name] = after = self._writer.write(raw, before, part)
                 raw.execute(KEEP_METRIC, (run_id, storable(name), *_columns(after)))
             steps = max([self._steps, *(metrics[name].last_step + 1 for name in ordered)])

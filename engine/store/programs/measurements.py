@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.store.records.logged import Measured
+from engine.store.records.logged import UNTIMED, Measured
 from engine.store.write.rows import STATEMENT_ROWS
 from engine.trace.decimation import Integers, decimate
 from engine.trace.finite_checks import changes
@@ -91,7 +91,10 @@ class MetricWriter:
         level = after.fitting_level
         if level != state.level:
             after = replace(after, level=level)
-            self.build(raw, after)
+            if state.n or level is None:
+                self.build(raw, after)
+            else:  # all its values are in the batch
+                self._repair(raw, after, level, batch, int(batch.step[0]) - (1 << level))
         elif level is not None:
             self._repair(raw, after, level, batch, state.last_step)
         if not appends:
@@ -193,7 +196,7 @@ class MetricWriter:
         starts = changes(bucket)
         made = decimate(rows.value, starts)
         ends = np.append(starts[1:], len(bucket)) - 1
-        columns = [bucket[starts], made.count, made.low, made.high, made.total, made.last, rows.elapsed_us[ends]]
+        columns = [bucket[starts], made.count, made.low, made.high, made.total, made.last, _told(rows.elapsed_us[ends])]
         _replace_buckets(raw, self.run_id, metric_id, level, columns)
 
     def _climb(self, raw: sqlite3.Connection, metric_id: int, lowest: int, touched: Integers) -> None:
@@ -208,6 +211,18 @@ OF_ROWS = """
     SELECT min(value), max(value) FROM measurements WHERE run_id = ? AND metric_id = ? AND abs(value) < 9e999
 """
 OF_BUCKETS = "SELECT min(low), max(high) FROM metric_buckets WHERE run_id = ? AND metric_id = ? AND level = ?"
+
+
+def remove_from(raw: sqlite3.Connection, run_id: int, step: int) -> None:
+    """Remove a run's measurements from a step on. The caller holds a transaction."""
+    raw.execute("DELETE FROM measurements WHERE run_id = ? AND step >= ?", (run_id, step))
+    for table in ("metric_buckets", "metrics"):
+        raw.execute(
+            f"DELETE FROM {table} WHERE run_id = ?1 AND NOT EXISTS (SELECT 1 FROM measurements v "
+            f"WHERE v.run_id = ?1 AND v.metric_id = {table}.metric_id)",
+            (run_id,),
+        )
+    rebuild(raw, run_id)
 
 
 def rebuild(raw: sqlite3.Connection, run_id: int) -> None:
@@ -253,11 +268,22 @@ def _measured(rows: list[tuple[Any, ...]]) -> Measured:
     if not rows:
         return Measured(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))
     step, elapsed, value = zip(*rows, strict=True)
-    return Measured(np.array(step, np.int64), np.array(elapsed, np.int64), np.array(value, np.float64))
+    known = [UNTIMED if each is None else each for each in elapsed]
+    return Measured(np.array(step, np.int64), np.array(known, np.int64), np.array(value, np.float64))
+
+
+def _told(elapsed_us: Integers) -> NDArray[Any]:
+    """The times with NULL where none is told."""
+    untimed = elapsed_us == UNTIMED
+    if not untimed.any():
+        return elapsed_us
+    told = elapsed_us.astype(object)
+    told[untimed] = None
+    return told
 
 
 def _insert(raw: sqlite3.Connection, run_id: int, metric_id: int, batch: Measured) -> None:
-    columns = [batch.step, batch.elapsed_us, batch.value]
+    columns = [batch.step, _told(batch.elapsed_us), batch.value]
     _run(raw, "measurements", "step, elapsed_us, value", [run_id, metric_id], columns)
 
 

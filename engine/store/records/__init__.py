@@ -12,6 +12,14 @@ from engine.store.records.errors import (
     StoreFull,
     StoreGone,
 )
+from engine.store.records.imported import (
+    UNREAD,
+    ImportedClaim,
+    ImportedFacts,
+    ImportedNews,
+    ImportedSource,
+    SourceKey,
+)
 from engine.store.records.logged import (
     KINDS,
     LOST,
@@ -55,6 +63,7 @@ __all__ = [
     "KINDS",
     "LOST",
     "STATES",
+    "UNREAD",
     "WORKER_COLUMNS",
     "Checkpoint",
     "Claim",
@@ -63,6 +72,10 @@ __all__ = [
     "Event",
     "FencedOff",
     "FilterError",
+    "ImportedClaim",
+    "ImportedFacts",
+    "ImportedNews",
+    "ImportedSource",
     "Kind",
     "Listed",
     "LoggedBackground",
@@ -84,6 +97,7 @@ __all__ = [
     "RunBackground",
     "RunState",
     "RungDecision",
+    "SourceKey",
     "StoreBusy",
     "StoreError",
     "StoreFull",

@@ -53,10 +53,14 @@ class LoggedClaim:
     notice: str = ""
 
 
+UNTIMED = -(1 << 63)
+"""The time of a value whose time is not told."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Measured:
     """Values of one metric in the order in which they were logged: columns of shape (n,), of a step's values the last
-    one counts."""
+    one counts. A time of UNTIMED is not told."""
 
     step: NDArray[np.int64]
     elapsed_us: NDArray[np.int64]

@@ -1,0 +1,88 @@
+"""Importing: takes the runs of some files and folders in, once however often it is asked."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from engine.imports.decoding.unreadable import Unreadable
+from engine.imports.detection import FORMATS, Found
+from engine.imports.records import Source
+from engine.jobs.imports.intake import Intake
+from engine.jobs.processes.liveness import is_alive, this_process
+from engine.store import FencedOff, Reader, Store, open_for_writing
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What was taken in of one source: its run (None: none was made), how many values were new, and how long it took.
+
+    `troubles` are sentences about what could not be read.
+    """
+
+    source: Source
+    run_id: int | None
+    values: int
+    is_new: bool
+    seconds: float
+    troubles: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """What people call its format."""
+        return FORMATS[self.source.format].title
+
+
+def import_sources(store_path: str | os.PathLike[str], found: Found) -> Iterator[Imported]:
+    """Take in what is new of each source; a store that is missing is made. Raises StoreError."""
+    with open_for_writing(store_path) as store:
+        worker_id = store.register_worker(this_process())
+        try:
+            for source in found.sources:
+                yield _imported(store, worker_id, source)
+        finally:
+            store.leave(worker_id)
+            store.fold_journal()
+
+
+def _imported(store: Store, worker_id: int, source: Source) -> Imported:
+    began = time.monotonic()
+    intake = Intake(store, worker_id, source)
+    follower = followed_by(store.reader(), intake.run_id)
+    if follower is not None:
+        told = f"Run {intake.run_id} is being read by process {follower}, which has all that is there."
+        return Imported(source, intake.run_id, 0, False, 0.0, (told,))
+    try:
+        taken = intake.take()
+    except (Unreadable, FencedOff) as error:
+        return Imported(source, intake.run_id, 0, False, time.monotonic() - began, (str(error),))
+    return Imported(
+        source, taken.run_id, taken.values, taken.is_new and taken.run_id is not None, time.monotonic() - began,
+        tuple(taken.troubles),
+    )  # fmt: skip
+
+
+def followed_by(reader: Reader, run_id: int | None) -> int | None:
+    """The process that reads a run at this moment, another one than this; None where none does."""
+    run = None if run_id is None else reader.run(run_id)
+    if run is None or run.state != "running":
+        return None
+    worker = next((each for each in reader.workers() if each.worker_id == run.worker_id), None)
+    if worker is None or worker.pid == os.getpid() or is_alive(worker) is False:
+        return None
+    return worker.pid
+
+
+def counted_only(found: Found) -> Iterator[Imported]:
+    """Read all of each source and store nothing: what an import of it into an empty store would take in."""
+    for source in found.sources:
+        began, values, troubles = time.monotonic(), 0, list[str]()
+        try:
+            for piece in FORMATS[source.format].read(source, {}, settled=True):
+                values += sum(map(len, piece.values.values()))
+                troubles += piece.troubles
+        except Unreadable as error:
+            troubles.append(str(error))
+        yield Imported(source, None, values, True, time.monotonic() - began, tuple(troubles))
