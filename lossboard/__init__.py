@@ -35,6 +35,7 @@ HOMES = {
     "SweepPlan": "engine.sweep",
     "Update": "engine.strategy.updates",
     "as_objective": "engine.objective.functions",
+    "config": "lossboard.current",
     "current_run": "lossboard.current",
     "datasets": "engine",
     "defaults": "engine.spec",
@@ -55,6 +56,7 @@ HOMES = {
     "should_stop": "lossboard.current",
     "start": "lossboard.current",
     "steps": "lossboard.current",
+    "summary": "lossboard.current",
 }
 """The home of each public name: a module that defines it, or a package that it is a module of."""
 
@@ -101,9 +103,11 @@ def __getattr__(name: str) -> Any:
     if home.startswith("engine"):
         importlib.import_module("lossboard.root").check_name("engine")
     module = importlib.import_module(home)
+    if name in ("config", "summary"):  # of the run that is logged, so there may be none
+        return getattr(module, name)
     found = getattr(module, name, None)
     return importlib.import_module(f"{home}.{name}") if found is None else found
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*globals(), *__all__, "config", "summary"})

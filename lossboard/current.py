@@ -10,8 +10,8 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 
 from lossboard.failure import Ending, ending_of
-from lossboard.run import Run
-from lossboard.values import config_of
+from lossboard.run import Notes, Run
+from lossboard.values import config_of, text_of, words_of
 
 TYPE_CHECKING = False  # imported by type checkers alone: typing takes longer than all of this
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ RANKS = ("RANK", "SLURM_PROCID", "OMPI_COMM_WORLD_RANK", "PMI_RANK")
 """Environment variables with the number of a process among those that train together; only the first one logs."""
 
 SIGNAL_WAIT_S = 1.0
+
+NOTHING = "nothing is being logged: call lossboard.start() first"
 
 _current: Run | None = None
 _beside: list[Run] = []
@@ -45,28 +47,31 @@ def start(
     db: str | os.PathLike[str] | None = None,
     mode: Literal["disabled"] | None = None,
     beside: bool = False,
+    capture_output: bool = False,
+    system_metrics: bool = False,
 ) -> Run:
     """Begin to log a run, and end the one before. Use it as a context, or call `finish`.
 
     `id` and `resume` go on with a run of an earlier program: `allow` where there is one, `must` where there has to be.
     `db` is the store, else $LOSSBOARD_DB, else runs.db. `mode` (or $LOSSBOARD_MODE) disabled logs nothing, as do child
     processes after a fork and all but the first of processes that train together. With `beside` the run before stays
-    open. Raises ValueError or TypeError with a sentence for an argument that does not fit; nothing else.
+    open. `capture_output` keeps what the program and its children print, `system_metrics` logs what they use. Raises
+    ValueError or TypeError with a sentence for an argument that does not fit; nothing else.
     """
     global _current
     facts = {
-        "name": _text("name", name) or _program(),
-        "project": _text("project", project),
-        "group": _text("group", group),
-        "notes": _text("notes", notes),
+        "name": text_of("name", name) or _program(),
+        "project": text_of("project", project),
+        "group": text_of("group", group),
+        "notes": text_of("notes", notes),
         "config": config_of(config),
-        "tags": _words("tags", tags),
+        "tags": words_of("tags", tags),
         "resume": _one_of("resume", resume, RESUME),
         "stream": os.urandom(16).hex(),
         "python": sys.version.split()[0],
         "program": sys.argv[0] if sys.argv else "",
     }
-    facts["logged_id"] = _text("id", id) or facts["stream"]
+    facts["logged_id"] = text_of("id", id) or facts["stream"]
     if resume != "never" and not id:
         raise ValueError(f"resume={resume!r} needs the id of the run to go on with: id=...")
     chosen = _one_of("mode", mode or os.environ.get("LOSSBOARD_MODE", ""), MODES)
@@ -76,7 +81,7 @@ def start(
         _beside.append(_current)
     elif _current is not None:
         _current.finish()
-    _current = Run(facts, store, is_silent=is_silent)
+    _current = _begin(facts, store, is_silent, captures=capture_output, samples=system_metrics)
     _hook()
     return _current
 
@@ -84,8 +89,17 @@ def start(
 def current_run() -> Run:
     """The run that was started last. Raises RuntimeError where there is none."""
     if _current is None:
-        raise RuntimeError("nothing is being logged: call lossboard.start() first")
+        raise RuntimeError(NOTHING)
     return _current
+
+
+def __getattr__(name: str) -> Notes:
+    """`config` and `summary` of the current run. Raises AttributeError where there is none."""
+    if name not in ("config", "summary"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if _current is None:
+        raise AttributeError(f"there is no {name}: {NOTHING}")
+    return _current.config if name == "config" else _current.summary
 
 
 def log(
@@ -125,6 +139,21 @@ def finish(exit_code: int = 0) -> None:
     current_run().finish(exit_code)
 
 
+def _begin(facts: dict[str, Any], store: str, is_silent: bool, *, captures: bool, samples: bool) -> Run:
+    """Make a run, with what it observes of its program: modules that few need are imported by those."""
+    captured = None
+    if captures and not is_silent:
+        from lossboard.observed.capture import capture
+
+        captured = capture(lambda sentence: print(f"lossboard: {sentence}", file=sys.stderr))
+    run = Run(facts, store, is_silent=is_silent, captured=captured)
+    if samples and not is_silent:
+        from lossboard.observed.system import Sampler
+
+        run.at_end(Sampler(run.sample, lambda: run.recorder).stop)
+    return run
+
+
 def _end(ending: Ending, wait_s: float | None = None) -> None:
     for run in _all():
         run.end(ending) if wait_s is None else run.end(ending, wait_s)
@@ -136,13 +165,15 @@ def _hook() -> None:
     if _hooked:
         return
     _hooked = True
-    atexit.register(_end, Ending("finished"))
+    atexit.register(_end, Ending("finished", code=0))
     os.register_at_fork(after_in_child=_silence)
     before = sys.excepthook
 
     def failed(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        _end(ending_of(error))
-        before(kind, error, trace)
+        try:
+            before(kind, error, trace)  # first: what it prints belongs to the run
+        finally:
+            _end(ending_of(error))
 
     sys.excepthook = failed
     if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:
@@ -172,26 +203,12 @@ def _program() -> str:
 def _store(db: str | os.PathLike[str] | None) -> str:
     """The absolute path of the store. Raises ValueError where none can be there."""
     named = os.fspath(db) if db is not None else os.environ.get("LOSSBOARD_DB") or "runs.db"
-    path = os.path.abspath(os.path.expanduser(_text("db", named)))
+    path = os.path.abspath(os.path.expanduser(text_of("db", named)))
     if os.path.isdir(path):
         raise ValueError(f"db: {path} is a folder; name a file, such as {os.path.join(path, 'runs.db')}")
     if not os.path.isdir(os.path.dirname(path)):
         raise ValueError(f"db: the folder {os.path.dirname(path)} does not exist; create it, or name another file")
     return path
-
-
-def _text(name: str, value: Any) -> str:
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        raise TypeError(f"{name}: give text, not {type(value).__name__}")
-    return value
-
-
-def _words(name: str, value: Any) -> list[str]:
-    if isinstance(value, str) or not isinstance(value, (list, tuple, set, frozenset)):
-        raise TypeError(f"{name}: give a list of words, not {type(value).__name__}")
-    return [_text(name, each) for each in value]
 
 
 def _one_of(name: str, value: Any, choices: Sequence[str]) -> str:

@@ -14,29 +14,30 @@ LONGEST = 500
 
 
 class Ending:
-    """How a run ended: a state of the store, and the reason for people."""
+    """How a run ended: a state of the store, the reason for people, and the exit code (None: a signal)."""
 
-    __slots__ = ("reason", "state")
+    __slots__ = ("code", "reason", "state")
 
-    def __init__(self, state: Literal["finished", "failed", "cancelled"], reason: str = "") -> None:
-        self.state, self.reason = state, reason
+    def __init__(
+        self, state: Literal["finished", "failed", "cancelled"], reason: str = "", code: int | None = None
+    ) -> None:
+        self.state, self.reason, self.code = state, reason, code
 
 
 def ending_of(error: BaseException | None) -> Ending:
     """The ending of a program that this exception ends; None: it came to its end."""
-    if error is None:
-        return Ending("finished")
+    if error is None or isinstance(error, GeneratorExit):
+        return Ending("finished", code=0)
     if isinstance(error, KeyboardInterrupt):
         return Ending("cancelled", "stopped by ctrl-C")
     if isinstance(error, SystemExit):
         if error.code in (None, 0):
-            return Ending("finished")
-        return Ending("failed", f"its program ended with exit code {error.code}"[:LONGEST])
-    if isinstance(error, GeneratorExit):
-        return Ending("finished")
+            return Ending("finished", code=0)
+        code = error.code & 0xFF if isinstance(error.code, int) else 1
+        return Ending("failed", f"its program ended with exit code {error.code}"[:LONGEST], code)
     said = " ".join(str(error).split())
     named = f"{type(error).__name__}: {said}" if said else type(error).__name__
-    return Ending("failed", f"{named[:LONGEST]}{_place(error.__traceback__)}")
+    return Ending("failed", f"{named[:LONGEST]}{_place(error.__traceback__)}", 1)
 
 
 def _place(trace: TracebackType | None) -> str:

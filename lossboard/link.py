@@ -13,11 +13,22 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from lossboard.segments import Segment, Stream
-from lossboard.wire import COMMAND, NOTICE, POSITION, STORED, WELCOME, Damaged, Frames, content_of
+from lossboard.wire import (
+    COMMAND,
+    NOTICE,
+    OF_STREAM,
+    POSITION,
+    SEGMENT,
+    STORED,
+    WELCOME,
+    Damaged,
+    Frames,
+    content_of,
+)
 
 TYPE_CHECKING = False  # imported by type checkers alone: typing takes longer than all of this
 if TYPE_CHECKING:
@@ -41,7 +52,7 @@ Told = Callable[[int, "Any"], None]
 class Link:
     """The recorder of one stream, and the thread that listens to it."""
 
-    def __init__(self, stream: Stream, store: str, told: Told) -> None:
+    def __init__(self, stream: Stream, store: str, told: Told, printed: Mapping[str, int] | None = None) -> None:
         self.stored = 0
         """The position up to which the stream is stored."""
         self.recorder = 0
@@ -49,7 +60,10 @@ class Link:
         self.end: int | None = None
         """The position after the run's end; None while it goes on. Set under the stream's lock, with what it ends."""
         self.gave_up = False
+        self.tend: Callable[[], None] | None = None
+        """What the thread that listens is to do now and then."""
         self._stream, self._store, self._told = stream, store, told
+        self._printed = printed or {}
         self._news = threading.Condition()
         self._failures = 0
         self._is_closing = False
@@ -93,6 +107,8 @@ class Link:
         with self._stream.lock:
             self._socket = ours
             self._stream.new()
+            for name, memory in self._printed.items():
+                self._send(OF_STREAM[name], memory)
             self._hand(self._stream.segments)
             if self._is_closing:
                 self._hang_up()
@@ -100,12 +116,14 @@ class Link:
     def _hand(self, segments: list[Segment]) -> None:
         """Hand segments over; where the socket takes none, its recorder does not read, and the next one gets all."""
         for segment in segments:
-            try:
-                if self._socket is not None:
-                    socket.send_fds(self._socket, [b"s"], [segment.fd], socket.MSG_DONTWAIT)
-            except OSError:
-                self._hang_up()
-                return
+            self._send(SEGMENT, segment.fd)
+
+    def _send(self, what: bytes, descriptor: int) -> None:
+        try:
+            if self._socket is not None:
+                socket.send_fds(self._socket, [what], [descriptor], socket.MSG_DONTWAIT)
+        except OSError:
+            self._hang_up()
 
     def _hang_up(self) -> None:
         if self._socket is not None:
@@ -139,6 +157,11 @@ class Link:
             if piece == b"":
                 self._lost(there)
                 return
+            if piece is None and self.tend is not None:
+                try:
+                    self.tend()
+                except OSError:
+                    self.tend = None  # the run is ending, and what it tends is closed
             with self._stream.lock:
                 if not self._stream.segments:
                     continue

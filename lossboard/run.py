@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from os import write
-from time import monotonic, sleep
+from time import monotonic
 
 from lossboard.failure import Ending, ending_of
 from lossboard.link import Link
 from lossboard.segments import Stream
-from lossboard.values import flat, number, whole
+from lossboard.steered import Steered
+from lossboard.values import flat, number, text_of, whole, words_of
 from lossboard.wire import COMMAND, MOST_METRICS, NEWS, NOTICE, WELCOME, json_frame, row_packer, row_size
 
 TYPE_CHECKING = False  # imported by type checkers alone: typing takes longer than all of this
@@ -22,13 +23,13 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Any, Self
 
+    from lossboard.observed.capture import Capture
+
 FINISH_S = 5.0
 """Longest wait of `finish` for what was logged to be stored; its recorder stores the rest without the program."""
 
 WELCOME_S = 5.0
 """Longest wait for the step at which a run goes on that is taken up again."""
-
-PAUSED_S = 0.1
 
 Shape = tuple[Callable[..., bytes], int]
 """What packs a row with these metrics, and its size in bytes."""
@@ -65,22 +66,23 @@ class Notes(dict[str, "Any"]):
 class Run:
     """A run that this program logs. `log` never raises and never waits; `start` makes one."""
 
-    def __init__(self, facts: dict[str, Any], store: str, *, is_silent: bool = False) -> None:
-        self.name: str = facts["name"]
+    def __init__(
+        self, facts: dict[str, Any], store: str, *, is_silent: bool = False, captured: Capture | None = None
+    ) -> None:
         self.id: str = facts["logged_id"]
         self.number: int | None = None
         """The run's number in the store; None until its recorder has told it."""
+        self._facts = facts
         self._is_silent = is_silent
-        self._began = monotonic()
+        self._began = facts["began"] = monotonic()
         self._next_step, self._stride = 0, 1
         self._shapes: dict[tuple[str, ...], Shape] = {}
         self._fast = self._shapes
         self._held: dict[str, Any] = {}
         self._warned: set[str] = set()
-        self._stopped = ""
-        self._is_paused = False
-        self._knobs: dict[str, dict[str, Any]] = {}
-        self._commands: list[dict[str, Any]] = []
+        self._steered = Steered(lambda: self._next_step, self._tell)
+        self._captured = captured
+        self._at_end: list[Callable[[], None]] = []
         self._is_welcome = False
         self._has_ended = False
         self.config = Notes(facts["config"], lambda values: self._tell({"config": values}))
@@ -89,10 +91,14 @@ class Run:
         self._link: Link | None = None
         self._lock = threading.RLock()
         self._kept: Any = None
+        self._steered.is_silent = is_silent
         if not is_silent:
             self._stream = self._kept = Stream(facts, store)
             self._lock = self._stream.lock
-            self._link = Link(self._stream, store, self._hear)
+            self._link = Link(self._stream, store, self._hear, captured.printed if captured else None)
+            if captured is not None:
+                self._link.tend = captured.tend
+                self.at_end(captured.release)
             if facts["resume"] != "never":
                 self._link.wait_for(lambda: self._is_welcome, WELCOME_S)
 
@@ -173,6 +179,33 @@ class Run:
                 self._next_step, self._stride = self._next_step + 1 - self._stride, 1
 
     @property
+    def name(self) -> str:
+        """What people call it. Raises TypeError where it is set to what is no text, as do `notes` and `tags`."""
+        return str(self._facts["name"])
+
+    @name.setter
+    def name(self, name: str) -> None:
+        self._call({"name": text_of("name", name)})
+
+    @property
+    def notes(self) -> str:
+        """What was noted about it."""
+        return str(self._facts["notes"])
+
+    @notes.setter
+    def notes(self, notes: str) -> None:
+        self._call({"notes": text_of("notes", notes)})
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """Its tags."""
+        return tuple(self._facts["tags"])
+
+    @tags.setter
+    def tags(self, tags: Sequence[str]) -> None:
+        self._call({"tags": words_of("tags", tags)})
+
+    @property
     def step(self) -> int:
         """The step of the next call of `log` that has none of its own."""
         return self._next_step
@@ -180,22 +213,15 @@ class Run:
     @property
     def should_stop(self) -> bool:
         """Whether somebody has stopped the run; waits while it is paused. Ask often: what was told applies here."""
-        if self._commands:
-            self._obey()
-        while self._is_paused and not self._stopped and not self._is_silent:
-            sleep(PAUSED_S)
-            self._obey()
-        return bool(self._stopped)
+        waited_s = self._steered.ask()
+        if waited_s:
+            with self._lock:
+                self._began += waited_s
+        return bool(self._steered.stopped)
 
     def knob(self, name: str, default: float, *, low: float | None = None, high: float | None = None) -> float:
         """A number that the board may change while the loop runs: its value now, `default` at first."""
-        if self._commands:
-            self._obey()
-        known = self._knobs.get(name)
-        if known is None:
-            known = self._knobs[name] = {"value": float(default), "low": low, "high": high}
-            self._tell({"knobs": self._knobs})
-        return float(known["value"])
+        return self._steered.knob(name, default, low, high)
 
     def mark(self, text: str, *, step: int | None = None) -> None:
         """Name a place on the curves: a step, or where the run is now."""
@@ -210,7 +236,7 @@ class Run:
     def finish(self, exit_code: int = 0) -> None:
         """End the run: finished, or failed with another exit code than 0. What comes later is not logged."""
         reason = "" if not exit_code else f"its program ended with exit code {exit_code}"
-        self.end(Ending("failed" if exit_code else "finished", reason))
+        self.end(Ending("failed" if exit_code else "finished", reason, exit_code))
 
     @property
     def recorder(self) -> int:
@@ -231,17 +257,21 @@ class Run:
         if self._has_ended or self._is_silent or stream is None or link is None:
             self._has_ended = True
             return
-        if self._stopped and ending.state == "finished":
-            ending = Ending("cancelled", self._stopped)
+        if self._steered.stopped and ending.state == "finished":
+            ending = Ending("cancelled", self._steered.stopped, ending.code)
+        while self._at_end:
+            self._at_end.pop()()
         with self._lock:
             if self._held:
                 self._put(self._next_step, self._held)
             self._has_ended, self._fast = True, {}
-            self._tell({"end": {"state": ending.state, "reason": ending.reason}}, at_end=True)
+            self._tell({"end": {"state": ending.state, "reason": ending.reason, "code": ending.code}}, at_end=True)
             end = link.end = stream.end
         if not link.wait_for(lambda: link.stored >= end, wait_s) and not link.recorder:
             stream.save()
         link.close()
+        if self._captured is not None:
+            self._captured.close()
         if stream.dropped:
             self._warn("", "the disk was full for so long that some of what was logged is not kept")
         stream.close()
@@ -249,11 +279,26 @@ class Run:
     def silence(self) -> None:
         """Be the run of somebody else, in a child after a fork."""
         self._is_silent, self._fast = True, {}
+        self._steered.is_silent = True
         self._lock = threading.RLock()
         if self._link is not None and self._stream is not None:
             self._link.forget()
             self._stream.lock = self._lock
             self._stream.close()
+
+    def sample(self, numbers: dict[str, float]) -> None:
+        """Log numbers of something that has no steps of its own at the step that was logged last."""
+        with self._lock:
+            if not self._is_silent and not self._has_ended:
+                self._put(max(self._next_step - self._stride, 0), numbers)
+
+    def at_end(self, call: Callable[[], None]) -> None:
+        """Have something called before the run ends; what was registered last is called first."""
+        self._at_end.append(call)
+
+    def _call(self, named: dict[str, Any]) -> None:
+        self._facts.update(named)
+        self._tell({"note" if what == "notes" else what: content for what, content in named.items()})
 
     def _tell(self, news: dict[str, Any], *, at_end: bool = False) -> None:
         if self._stream is None or self._is_silent or (self._has_ended and not at_end):
@@ -271,33 +316,9 @@ class Run:
                 self._next_step = content["next_step"]
             self._is_welcome = True
         elif kind == COMMAND:
-            with self._lock:
-                self._commands.append(content)
+            self._steered.told.append(content)
         elif kind == NOTICE:
             self._warn(str(content), str(content))
-
-    def _obey(self) -> None:
-        """Apply what was told, in the loop's own thread, and say at which step."""
-        with self._lock:
-            commands, self._commands = self._commands, []
-            for command in commands:
-                outcome = self._applied(str(command["verb"]), str(command["argument"]))
-                self._tell({"applied": [command["id"], self._next_step, outcome]})
-
-    def _applied(self, verb: str, argument: str) -> str:
-        if verb == "stop":
-            self._stopped = self._stopped or f"stopped at step {self._next_step}"
-            return self._stopped
-        if verb in ("pause", "resume"):
-            self._is_paused = verb == "pause"
-            return f"{verb}d at step {self._next_step}"
-        name, _, text = argument.rpartition("=")
-        known = self._knobs.get(name)
-        if verb != "set-knob" or known is None:
-            return "its program has no such knob" if verb == "set-knob" else "not understood"
-        before, known["value"] = known["value"], _within(float(text), known["low"], known["high"])
-        self._tell({"knobs": self._knobs})
-        return f"{name} {before:g} to {known['value']:g}"
 
     def _warn(self, key: str, sentence: str) -> None:
         if key not in self._warned:
@@ -307,9 +328,3 @@ class Run:
 
 def _why(error: Exception) -> str:
     return " ".join(str(error).split())[:200] or type(error).__name__
-
-
-def _within(value: float, low: float | None, high: float | None) -> float:
-    """The value, or the bound that it is beyond."""
-    value = value if low is None else max(value, low)
-    return value if high is None else min(value, high)

@@ -67,3 +67,19 @@ def config_of(values: Any) -> dict[str, Any]:
     if hasattr(values, "__dict__") and not callable(values):
         return {key: value for key, value in vars(values).items() if not key.startswith("_")}
     raise TypeError(f"config: give a dictionary, or an object with attributes, not {type(values).__name__}")
+
+
+def text_of(name: str, value: Any) -> str:
+    """A text, '' for None. Raises TypeError with a sentence for what is none."""
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise TypeError(f"{name}: give text, not {type(value).__name__}")
+    return value
+
+
+def words_of(name: str, value: Any) -> list[str]:
+    """A list of texts. Raises TypeError with a sentence for what is none."""
+    if isinstance(value, str) or not isinstance(value, (list, tuple, set, frozenset)):
+        raise TypeError(f"{name}: give a list of words, not {type(value).__name__}")
+    return [text_of(name, each) for each in value]

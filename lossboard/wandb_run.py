@@ -79,23 +79,23 @@ class Entries(MutableMapping[str, "Any"]):
         return dict(self)
 
 
-def _given_at_start(name: str) -> Any:
-    """A property that is told to the store when the run begins, and then only remembered here."""
+def _told_later(name: str) -> Any:
+    """A property of the run behind, which may be set at any time."""
 
     def get(run: Run) -> Any:
-        return run._facts[name]
+        return getattr(run._logged, name)
 
-    def set_late(run: Run, value: Any) -> None:
-        tell_once(f"a run's {name} is given to init(); what was set later is not kept")
-        run._facts[name] = value
+    @quiet
+    def set_later(run: Run, value: Any) -> None:
+        setattr(run._logged, name, value or "" if name != "tags" else list(value or ()))
 
-    return property(get, set_late)
+    return property(get, set_later)
 
 
 class Run:
     """A run with the methods of wandb's and trackio's runs."""
 
-    name, tags, notes = _given_at_start("name"), _given_at_start("tags"), _given_at_start("notes")
+    name, tags, notes = _told_later("name"), _told_later("tags"), _told_later("notes")
     sweep_id = None
     entity = ""
     dir = os.curdir
@@ -110,7 +110,6 @@ class Run:
         self.project, self.group, self.job_type = facts["project"], facts["group"], facts["job_type"]
         self.settings, self.disabled, self.resumed = Settings(**facts), disabled, logged.step > 0
         self.start_time = time.time()
-        self._facts = {"name": logged.name, "tags": tuple(facts["tags"]), "notes": facts["notes"]}
         self.has_ended = False
 
     @property

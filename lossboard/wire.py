@@ -29,6 +29,10 @@ HELLO, SHAPE, ROW, NEWS = 1, 2, 3, 4
 WELCOME, STORED, COMMAND, NOTICE = 17, 18, 19, 20
 """To the program: which run it is; up to where its stream is stored; what it was told; a sentence for its user."""
 
+SEGMENT = b"s"
+OF_STREAM = {"out": b"o", "err": b"e"}
+"""What is said with a file that is handed over: a segment, or the memory of what the program prints on a stream."""
+
 LARGEST = 1 << 26
 """Bytes beyond which a frame is not one of ours."""
 
@@ -49,7 +53,27 @@ def frame(kind: int, payload: bytes) -> bytes:
 
 def json_frame(kind: int, content: object) -> bytes:
     """A frame of JSON; what JSON has no word for is written as its text."""
-    return frame(kind, json.dumps(content, default=str, separators=(",", ":")).encode("utf-8", "replace"))
+    try:
+        text = json.dumps(content, default=_plain, separators=(",", ":"))
+    except TypeError:
+        text = json.dumps(_worded(content), default=_plain, separators=(",", ":"))
+    return frame(kind, text.encode("utf-8", "replace"))
+
+
+def _plain(value: Any) -> Any:
+    """A scalar of NumPy, torch or jax as a number of Python, anything else as its text."""
+    try:
+        found = value.item()
+    except Exception:  # no scalar, or one of many values
+        return str(value)
+    return found if type(found) in (bool, int, float, str) else str(value)
+
+
+def _worded(content: Any) -> Any:
+    """The content with all keys as texts."""
+    if isinstance(content, dict):
+        return {str(key): _worded(value) for key, value in content.items()}
+    return [_worded(value) for value in content] if isinstance(content, (list, tuple)) else content
 
 
 def shape_frame(number: int, names: Sequence[str]) -> bytes:

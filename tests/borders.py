@@ -82,7 +82,11 @@ def engine_knows_no_screen(tree: Tree) -> set[str]:
 def logging_needs_only_python(tree: Tree) -> set[str]:
     """What other people's programs load when they log is the standard library and files that need no more."""
     names = ("root", "wire", "values", "failure", "segments", "link", "run", "current", "shim", "tensorboard", "wandb")
-    light = (*(f"lossboard/{name}.py" for name in (*names, "wandb_run")), "lossboard/integrations/")
+    light = (
+        *(f"lossboard/{name}.py" for name in (*names, "wandb_run", "steered")),
+        "lossboard/integrations/",
+        "lossboard/observed/",
+    )
     allowed = {file.removesuffix(".py").strip("/").replace("/", ".") for file in light}
     return {
         f"{file}: {name}"

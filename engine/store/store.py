@@ -20,7 +20,7 @@ from engine.store.records import WORKER_COLUMNS, Claim, ImportedClaim, LoggedCla
 from engine.store.schema.opening import connect_for_reading, connect_for_writing
 from engine.store.write import pyramid
 from engine.store.write.catalogue import Catalogue
-from engine.store.write.queue import Queue
+from engine.store.write.queue import OWNED, Queue
 from engine.store.write.settings import Settings
 from engine.store.write.writer import RunWriter
 
@@ -127,7 +127,7 @@ class Store:
         with self._connection.transaction() as raw:
             raw.execute(
                 "UPDATE workers SET left_at = ? WHERE worker_id = ? AND left_at IS NULL AND NOT EXISTS "
-                "(SELECT 1 FROM runs WHERE runs.worker_id = workers.worker_id AND state = 'running')",
+                f"(SELECT 1 FROM runs r WHERE r.worker_id = workers.worker_id AND {OWNED})",
                 (utc_now(), worker_id),
             )
 

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.store import LoggedNews, Measured
+from engine.store import LoggedNews, Measured, Printed
 from lossboard.wire import HEAD, HELLO, NEWS, ROW, ROW_HEAD, SHAPE, Damaged, content_of, head_at, row_size, shape_of
 
 Ended = Literal["finished", "failed", "cancelled"]
@@ -36,8 +36,9 @@ class Gathered:
     marks: list[tuple[int, str]] = field(default_factory=list)
     evaluations: list[tuple[int, str, float, float]] = field(default_factory=list)
     applied: list[tuple[int, int | None, str]] = field(default_factory=list)
-    objects: dict[str, str] = field(default_factory=dict)
-    """Config, summary and knobs as JSON, where they are new."""
+    facts: dict[str, Any] = field(default_factory=dict)
+    """What else is new, as LoggedNews has it."""
+    output: list[Printed] = field(default_factory=list)
     end: tuple[Ended, str] | None = None
     """State and reason, once the program has said that it ends."""
 
@@ -61,11 +62,10 @@ class Gathered:
             received=self.received,
             elapsed_s=base_s + self.elapsed_s,
             marks=tuple(self.marks),
-            config=self.objects.get("config"),
-            summary=self.objects.get("summary"),
-            knobs=self.objects.get("knobs"),
             evaluations=tuple(self.evaluations),
             applied=tuple(self.applied),
+            output=tuple(self.output),
+            **self.facts,
         )
 
 
@@ -136,9 +136,16 @@ def take_news(news: Any, into: Gathered) -> None:
             elif what == "applied":
                 into.applied.append((int(content[0]), int(content[1]), str(content[2])))
             elif what in ("config", "summary", "knobs"):
-                into.objects[what] = json_text(content)
+                into.facts[what] = json_text(content)
+            elif what in ("name", "note"):
+                into.facts[what] = str(content)
+            elif what == "tags":
+                into.facts[what] = tuple(map(str, content))
+            elif what in ("listens", "waits"):
+                into.facts[what] = bool(content)
             elif what == "end":
                 into.end = ENDINGS[content["state"]], str(content["reason"])
+                into.facts["exit_code"] = None if content.get("code") is None else int(content["code"])
     except (AttributeError, KeyError, IndexError, TypeError, ValueError) as error:
         raise Damaged(f"news that are none: {error}") from None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 import time
 from collections.abc import Callable
@@ -21,6 +22,7 @@ from engine.store import (
     open_for_writing,
 )
 from lossboard.recorder.decoding import Decoder, Gathered, json_text
+from lossboard.recorder.output import Output
 from lossboard.wire import (
     COMMAND,
     HEAD,
@@ -74,6 +76,7 @@ class Recording:
         log_path: str = "",
         *,
         waits: bool = True,
+        printed: dict[str, int] | None = None,
     ) -> None:
         self.path = store
         self.has_more = False
@@ -93,6 +96,7 @@ class Recording:
         self._worker_id, self._base_s = 0, 0.0
         self._received, self._elapsed_s = 0, 0.0
         self._pending = Gathered()
+        self._output = Output({} if printed is None else printed)
         self._told: set[int] = set()
         self._complaint = ""
         self._was_idle = False
@@ -122,7 +126,7 @@ class Recording:
             writer = self._writer or self._begin()
             self._gather()
             now = time.monotonic()
-            if self._is_new or now - self._written_at >= HEARTBEAT_S or self._has_commands():
+            if self._is_new or self._output.has_more or self._is_due(now) or self._has_commands():
                 self._commit(writer)
                 self._written_at = now
             return True
@@ -136,6 +140,7 @@ class Recording:
 
     def give_up(self) -> None:
         """End the run of a program that is gone without a word. Raises StoreError."""
+        self._output.settle()
         if self._pending.end is None:
             self._pending.end = ("failed", LOST)
         self._commit(self._writer or self._begin())
@@ -144,6 +149,7 @@ class Recording:
         """Leave the store, and close the segments; once the run's end is stored, files of them are removed."""
         for path in (each.path for each in self._readings if each.path and self.has_ended):
             Path(path).unlink(missing_ok=True)
+        self._output.close()
         for descriptor in [*self._descriptors, *(each.fd for each in self._readings)]:
             os.close(descriptor)
         self._descriptors.clear()
@@ -231,6 +237,9 @@ class Recording:
 
     def _commit(self, writer: LoggedWriter) -> None:
         pending = self._pending
+        if not pending.output:
+            elapsed_s = self._base_s + max(time.monotonic() - self._facts.get("began", math.inf), pending.elapsed_s)
+            pending.output = self._output.take(writer.next_step, elapsed_s)
         batch, news = pending.measured(self._base_s), pending.news(self._base_s)
         if pending.end is None:
             commands = writer.write(batch, news)
@@ -238,6 +247,7 @@ class Recording:
             writer.end(pending.end[0], pending.end[1], batch, news)
             commands, self.has_ended = [], True
         self._complaint = ""
+        self._output.stored()
         self._pending = Gathered(received=pending.received, elapsed_s=pending.elapsed_s)
         if pending.received > self._received:
             self._received = pending.received
@@ -256,6 +266,9 @@ class Recording:
             os.close(done.fd)
             if done.path:
                 Path(done.path).unlink(missing_ok=True)
+
+    def _is_due(self, now: float) -> bool:
+        return now - self._written_at >= HEARTBEAT_S
 
     def _has_commands(self) -> bool:
         if self._store is None:

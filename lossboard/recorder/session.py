@@ -15,6 +15,9 @@ from engine.files.paths import state_folder
 from engine.store import FencedOff, StoreError
 from lossboard.recorder.recording import FLUSH_S, PATIENCE_S, RETRY_S, Recording
 from lossboard.recorder.spilled import fold, save
+from lossboard.wire import OF_STREAM
+
+STREAMS = {said: name for name, said in OF_STREAM.items()}
 
 FIRST_S = 1.0
 
@@ -42,6 +45,7 @@ class Session:
         self._parent = parent
         self._log_path = log_path
         self._descriptors: list[int] = []
+        self._printed: dict[str, int] = {}
         self._has_hung_up = False
         self._is_leaving = False
         there.setblocking(False)
@@ -56,7 +60,7 @@ class Session:
             self._hear(FIRST_S, enough=1)
             if self._has_hung_up and not self._descriptors:
                 return 0
-        recording = Recording(self._store, self._descriptors, self._tell, self._log_path)
+        recording = Recording(self._store, self._descriptors, self._tell, self._log_path, printed=self._printed)
         try:
             return self._record(recording)
         except FencedOff as error:
@@ -107,7 +111,10 @@ class Session:
                 continue
             except OSError:
                 said, descriptors = b"", []
-            self._descriptors += descriptors
+            if said in STREAMS:
+                self._printed[STREAMS[said]] = descriptors[0]
+            else:
+                self._descriptors += descriptors
             if not said:
                 self._has_hung_up = True
                 return

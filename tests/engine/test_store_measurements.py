@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.jobs.processes.liveness import judge
 from engine.store import (
     FencedOff,
     Measured,
@@ -196,7 +197,35 @@ def test_a_logged_run_whose_recorder_is_gone_fails_and_is_not_queued(store: Stor
     [owned] = store.queue.owned()
     assert store.queue.requeue(owned, "gone")
     run = present(store.reader().run(1))
-    assert (run.state, run.reason.startswith("lost")) == ("failed", True)
+    assert (run.state, run.reason.startswith("lost"), judge(run, ())) == ("failed", True, "lost")
+
+
+def test_a_program_that_waits_is_paused_and_still_owned(store: Store) -> None:
+    writer = begun(store)
+    writer.write({"loss": measured([(0, 1.0)])}, news(listens=True, waits=True))
+    assert [run.state for run in store.reader().runs()] == ["paused"]
+    writer.write({}, news())
+    assert store.queue.command(1, "pause") == "Run 1 is paused already."
+    assert store.queue.command(1, "resume") == "Resuming run 1 …"
+    with pytest.raises(Refused, match="is paused; stop it first"):
+        store.catalogue.delete(1)
+    assert [command.verb for command in writer.write({}, news(waits=False))] == ["resume"]
+    assert [run.state for run in store.reader().runs()] == ["running"]
+    writer.write({}, news(waits=True))
+    [owned] = store.queue.owned()
+    assert store.queue.requeue(owned, "gone")
+    with pytest.raises(FencedOff):
+        writer.write({}, news())
+
+
+def test_what_changes_behind_the_newest_step_is_told(store: Store) -> None:
+    writer = begun(store)
+
+    def revision_after(step: int) -> int:
+        writer.write({"loss": measured([(step, 1.0)])}, news())
+        return present(store.reader().run(1)).revision
+
+    assert [revision_after(step) for step in (0, 1, 1, 0, 2)] == [0, 0, 1, 2, 2]
 
 
 def test_what_only_the_engine_can_do_is_refused_in_a_sentence(store: Store) -> None:
@@ -211,7 +240,9 @@ def test_what_only_the_engine_can_do_is_refused_in_a_sentence(store: Store) -> N
 
 def test_a_knob_is_set_where_the_program_has_it(store: Store) -> None:
     writer = begun(store)
-    writer.write({}, news(knobs='{"lr": {"value": 0.1}}'))
+    with pytest.raises(Refused, match=r"does not listen: its program never asks \(docs/logging.md\)"):
+        store.queue.command(1, "stop")
+    writer.write({}, news(knobs='{"lr": {"value": 0.1}}', listens=True))
     for verb, argument in (("set-knob", "lr=0.01"), ("pause", ""), ("resume", "")):
         assert "un 1" in store.queue.command(1, verb, argument)
     assert [(told.verb, told.argument) for told in writer.write({}, news())] == [

@@ -68,7 +68,7 @@ def stop_from_the_board(folder: Path, run: lossboard.Run) -> None:
     wait_until(lambda: run.number is not None)
     with open_for_writing(folder / "runs.db") as store:
         store.queue.command(run.number or 0, "stop", "")
-    wait_until(lambda: run._commands)
+    wait_until(lambda: run._steered.told)
 
 
 def test_keras_logs_batches_and_epochs_and_is_stopped(tmp_path: Path, fakes: object) -> None:

@@ -122,7 +122,7 @@ def test_a_loop_is_steered_from_outside(start: Start, tmp_path: Path) -> None:
             with open_for_writing(path) as store:
                 for verb, argument in (("pause", ""), ("set-knob", "lr=7"), ("resume", ""), ("stop", "")):
                     store.queue.command(1, verb, argument)
-            wait_until(lambda: len(run._commands) == 4)
+            wait_until(lambda: len(run._steered.told) == 4)
     run.finish()
     assert (step, rates) == (3, [0.1] * 4)
     assert logged(tmp_path) == dict.fromkeys(range(4), 1.0)
@@ -158,11 +158,28 @@ def test_module_functions_log_to_the_run_that_was_started_last(start: Start, tmp
     lossboard.mark("here")
     lossboard.evaluate("train", loss=2.0)
     assert (lossboard.knob("lr", 0.5), lossboard.should_stop()) == (0.5, False)
+    lossboard.config["lr"] = np.float32(0.5)
+    lossboard.summary.best = np.int64(2)
     lossboard.finish(3)
     assert logged(tmp_path) == {2: 1.0}
-    assert query(tmp_path / "runs.db", "SELECT state, reason FROM runs") == [
-        ("failed", "its program ended with exit code 3")
-    ]
+    told = query(tmp_path / "runs.db", "SELECT state, reason, exit_code, listens, config, summary FROM runs")
+    assert told == [("failed", "its program ended with exit code 3", 3, 1, '{"lr": 0.5}', '{"best": 2}')]
+
+
+def test_what_it_is_called_may_be_set_later_and_a_config_has_numbers(start: Start, tmp_path: Path) -> None:
+    config = {"lr": np.float32(0.5), "layers": [np.int64(3)], "on": np.True_, "many": np.ones(2), "by": {(1, 2): 3}}
+    run = start("before", config=config, tags=["a"])
+    run.name, run.notes = "after", "by hand"
+    run.tags += ("b",)
+    with pytest.raises(TypeError, match="give a list of words"):
+        run.tags = "c"
+    assert (run.name, run.notes, run.tags) == ("after", "by hand", ("a", "b"))
+    run.finish()
+    with closing(open_for_reading(tmp_path / "runs.db")) as reader:
+        [stored] = reader.runs()
+        assert (stored.name, stored.note, stored.tags, stored.listens) == ("after", "by hand", ("a", "b"), 0)
+        found = json.loads(reader.logged_background(1).config)
+        assert found == {"lr": 0.5, "layers": [3], "on": True, "many": "[1. 1.]", "by": {"(1, 2)": 3}}
 
 
 @pytest.mark.parametrize("how", ["mode", "LOSSBOARD_MODE", "RANK", "SLURM_PROCID"])

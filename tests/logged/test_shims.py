@@ -204,7 +204,7 @@ def test_a_program_of_wandb(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     wandb.log({"loss": 100})
     assert wandb.run is None
     assert stored(tmp_path, "name", "project", "run_group", "note", "state", "tags") == [
-        ("net", "p", "g", "n", "finished", '["a", "train"]')
+        ("other", "p", "g", "n", "finished", '["a", "train"]')
     ]
     config, summary = stored(tmp_path, "config", "summary")[0]
     assert json.loads(config) == {"lr": 0.25, "batch": 64, "seed": 1, "epochs": 2}

@@ -11,12 +11,13 @@ from tui.model.choices import MOST_MARKED, Choices
 from tui.model.snapshot import Snapshot
 from tui.text import numbers
 
-What = Literal["failed", "lost", "diverged", "resumed", "finished"]
+What = Literal["failed", "gone", "lost", "diverged", "resumed", "finished"]
 
-ORDER: tuple[What, ...] = ("failed", "lost", "diverged", "resumed", "finished")
+ORDER: tuple[What, ...] = ("failed", "gone", "lost", "diverged", "resumed", "finished")
 """From the most to the least urgent."""
 
 SAID: Mapping[What, tuple[str, str]] = {
+    "gone": ("is lost: its program ended without a word", "are lost: their programs ended without a word"),
     "lost": ("lost its worker and is restarted", "lost their workers and are restarted"),
 }
 """The words for one run and for several, if the event's name is not enough."""
@@ -43,6 +44,8 @@ def news(before: Snapshot, after: Snapshot) -> tuple[News, ...]:
     for run in sorted(_runs(after), key=lambda run: run.run_id):
         earlier = known.get(run.run_id)
         what = None if earlier is None else _change(before.status(earlier), after.status(run))
+        if what == "lost" and run.state == "failed":
+            what = "gone"
         if what is not None:
             found.append(News(run.run_id, what, _result(run)))
     return tuple(found)

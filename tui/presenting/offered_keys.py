@@ -70,7 +70,7 @@ def board_keys(snapshot: Snapshot, choices: Choices) -> list[Key]:
     run = snapshot.run(choices.pointed)
     ranks = {**CHART, **_of_run(run, is_title=choices.title is not None), **ALWAYS}
     words: dict[str, str] = {}
-    if run is not None and run.state in ("paused", "failed"):
+    if run is not None and (run.state == "paused" or (run.state == "failed" and run.kind == "engine")):
         words["pause"] = "resume"
     if run is not None and not (run.spec is None or run.spec.kind.steps):
         ranks = {action: rank for action, rank in ranks.items() if not action.startswith("scale_step")}
@@ -122,6 +122,8 @@ def _of_run(run: Run | None, *, is_title: bool) -> Mapping[str, int]:
         return TITLE
     if run is None:
         return {}
+    if run.state == "failed" and run.kind != "engine":
+        return ENDED_RUN
     return {"running": RUNNING, "queued": QUEUED, "paused": PAUSED, "failed": FAILED}.get(run.state, ENDED_RUN)
 
 

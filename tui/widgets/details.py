@@ -133,11 +133,11 @@ def _figures(snapshot: Snapshot, run: Run, without: Sequence[str]) -> list[list[
 
 def _obstacle(snapshot: Snapshot, run: Run) -> list[Part]:
     status = snapshot.status(run)
-    if status == "lost":
+    if status == "lost" and run.state == "running":
         return [(f"its worker died; {counted(run.iterations_done, 'iteration')} are kept{GAP}", WARNED)]
     if status == "silent":
         return [(f"its worker has written nothing for a while{GAP}", WARNED)]
-    if run.reason and status in ("failed", "cancelled", "waiting"):
+    if run.reason and status in ("failed", "cancelled", "waiting", "lost"):
         return [(clean(run.reason, 120) + GAP, WARNED)]
     return [(f"waits for a worker{GAP}", DIM)] if run.state == "queued" else []
 

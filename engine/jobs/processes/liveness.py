@@ -79,13 +79,16 @@ def at_work(workers: Iterable[Worker]) -> int:
 
 def judge(run: Run, workers: Sequence[Worker], now_s: float | None = None) -> str:
     """The status of a run: its stored state, or 'lost' (its process has ended), 'silent' (no heartbeat for
-    SILENT_AFTER_S), 'waiting' (it cannot write; `run.reason` says why) or 'diverged' (finished after divergence).
+    SILENT_AFTER_S), 'waiting' (it cannot write; `run.reason` says why) or 'diverged' (finished after divergence). A run
+    of a program of its own that ended without a word is lost for good: nobody takes it up.
 
     `workers` are those that have not left, read after the run; `now_s` is seconds on the clock of heartbeats. A worker
     not among them has ended this run since the run was read.
     """
     if run.state == "finished" and run.diverged_at is not None:
         return "diverged"
+    if run.state == "failed" and run.kind != "engine" and run.times_lost:
+        return "lost"
     if run.state != "running":
         return run.state
     worker = next((worker for worker in workers if worker.worker_id == run.worker_id), None)

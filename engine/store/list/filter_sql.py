@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 
 from engine.store.list.filter import ChoiceTerm, Filter, LoggedTerm, NumberTerm, Term, TextTerm, WordTerm
 from engine.store.list.filter_fields import CHOICES, NUMBERS, TEXTS
-from engine.store.list.run_sql import STRATEGY, TAGS, WORDS
+from engine.store.list.run_sql import LOST, STRATEGY, TAGS, WORDS
 from engine.store.records import STATES
 
 Condition = tuple[str, tuple[object, ...]]
@@ -82,8 +82,12 @@ def _any_of(expressions: Collection[str], values: Collection[str]) -> Condition:
 
 def _status(wanted: frozenset[str], judged: Mapping[int, str]) -> Condition:
     """The condition for a set of statuses: the stored state, corrected by `judged` and by divergence."""
-    plain = sorted(wanted & set(STATES) - {"running", "finished"})
+    plain = sorted(wanted & set(STATES) - {"running", "finished", "failed"})
     found = [_any_of(["state"], plain)] if plain else []
+    if "failed" in wanted:
+        found.append((f"state = 'failed' AND NOT {LOST}", ()))
+    if "lost" in wanted:
+        found.append((LOST, ()))
     if "running" in wanted:
         found.append((f"state = 'running' AND NOT {_AMONG}", (_numbers(judged),)))
     if others := [run_id for run_id, status in judged.items() if status in wanted]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from engine.spec import FIELDS
 from engine.store.list.filter_fields import ALIASES, NUMBERS
-from engine.store.list.run_sql import LABEL, TAGS, text_of
+from engine.store.list.run_sql import LABEL, LOST, TAGS, text_of
 
 # The filter modules are imported on use: workers have no filter, and a dashboard seldom has one at its start.
 if TYPE_CHECKING:
@@ -20,7 +20,9 @@ STATUS_ORDER = (
 )  # fmt: skip
 """Active runs first, then those that need attention, then ended ones."""
 
-_STATUS = "CASE WHEN state = 'finished' AND diverged_at IS NOT NULL THEN 'diverged' ELSE state END"
+_STATUS = (
+    f"CASE WHEN state = 'finished' AND diverged_at IS NOT NULL THEN 'diverged' WHEN {LOST} THEN 'lost' ELSE state END"
+)
 _RANKS = " ".join(f"WHEN '{status}' THEN {rank}" for rank, status in enumerate(STATUS_ORDER))
 
 _EXPRESSIONS: Mapping[str, str] = {

@@ -20,6 +20,9 @@ RUNS = (
 )
 """The table `runs` with a column `facts`: the spec if it is a JSON object, else NULL."""
 
+LOST = "(state = 'failed' AND kind <> 'engine' AND times_lost > 0)"
+"""SQL condition: the program of a run has ended without a word, which its stored state and this tell for good."""
+
 
 def literals(values: Iterable[str]) -> str:
     """Trusted words as an SQL list of literals."""

@@ -12,12 +12,13 @@ import numpy as np
 from engine.store.file.connection import Connection
 from engine.store.file.timing import utc_now
 from engine.store.programs.measurements import MetricState, MetricWriter, in_order
+from engine.store.programs.output import append_output
 from engine.store.records import ENDED, Command, FencedOff, NoRun, Refused, RunState
-from engine.store.records.logged import LoggedClaim, LoggedFacts, LoggedNews, Measured
+from engine.store.records.logged import LOST, LoggedClaim, LoggedFacts, LoggedNews, Measured
 from engine.store.write.catalogue import storable
 from engine.store.write.steering import answer, came_too_late, note, unanswered
 from engine.store.write.tags import tags_to_text
-from engine.store.write.writer import FENCE, WORKER_HEARTBEAT_S
+from engine.store.write.writer import WORKER_HEARTBEAT_S
 from engine.text import clean
 
 SPEC = "null"
@@ -26,11 +27,14 @@ SPEC = "null"
 PRIMARY = ("loss", "train/loss", "train_loss", "loss/train", "training/loss")
 """Names of the metric that stands for a run in a list, the first that it has; else the first with `loss` in it."""
 
+FENCE = "run_id = ? AND worker_id = ? AND attempt = ? AND state IN ('running', 'paused')"
+"""Condition of every write of a recorder, which owns its run while the program waits, too."""
+
 KNOWN = "SELECT run_id, stream, state, received, elapsed_s, iterations_done FROM runs WHERE logged_id = ?"
 
 TAKE = """
     UPDATE runs SET state = 'running', worker_id = ?, attempt = attempt + 1, heartbeat_s = ?, reason = '',
-                    ended_at = NULL, stream = ?, received = ?
+                    ended_at = NULL, exit_code = NULL, times_lost = 0, stream = ?, received = ?
     WHERE run_id = ? RETURNING attempt
 """
 
@@ -58,14 +62,16 @@ class Logged:
             run_id, stream, state, received, elapsed_s, done = row
             if stream == facts.stream:
                 return self._take(raw, worker_id, facts, run_id, received, elapsed_s=0.0, done=done)
-            if facts.resume == "never" or state == "running":
-                why = "is being logged by another process" if state == "running" else "is there already"
+            is_open = state in ("running", "paused")
+            if facts.resume == "never" or is_open:
+                why = "is being logged by another process" if is_open else "is there already"
                 notice = f"A run {facts.logged_id!r} {why}; this one is logged as a new run."
                 known = raw.execute(KNOWN, (facts.stream,)).fetchone()
                 facts = replace(facts, logged_id=facts.stream)
                 if known is not None:
                     return self._take(raw, worker_id, facts, known[0], known[3], elapsed_s=0.0, done=known[5])
                 return self._insert(raw, worker_id, facts, notice)
+            raw.execute("UPDATE runs SET listens = 0 WHERE run_id = ?", (run_id,))
             claim = self._take(raw, worker_id, facts, run_id, 0, elapsed_s=elapsed_s, done=done)
             note(raw, run_id, "resume", "", done, "its program goes on with it")
             return claim
@@ -99,8 +105,8 @@ class Logged:
         now = utc_now()
         cursor = raw.execute(
             "INSERT INTO runs (kind, name, state, spec, created_at, started_at, worker_id, attempt, heartbeat_s, "
-            "project, run_group, config, tags, note, environment, logged_id, stream) "
-            "VALUES ('logged', ?, 'running', ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "project, run_group, config, tags, note, environment, logged_id, stream, listens) "
+            "VALUES ('logged', ?, 'running', ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)",
             (storable(facts.name), SPEC, now, now, worker_id, self._boot_clock(), storable(facts.project),
              storable(facts.group), facts.config, tags_to_text(map(storable, facts.tags)), storable(facts.note),
              facts.environment, storable(facts.logged_id), facts.stream),
@@ -135,11 +141,19 @@ class LoggedWriter:
         self._metrics = {name: MetricState(*values) for name, *values in rows}
         self._steps = claim.next_step
         self._rate_from = (claim.elapsed_s, self._steps)
+        self._state: RunState = "running"
+
+    @property
+    def next_step(self) -> int:
+        """The step after the largest that is stored."""
+        return self._steps
 
     def write(self, batch: Mapping[str, Measured], news: LoggedNews) -> list[Command]:
         """Commit measurements by name, in the order they were logged, and what else is new; returns the run's waiting
         commands, oldest first."""
-        return self._commit("running", "", batch, news)
+        if news.waits is not None:
+            self._state = "paused" if news.waits else "running"
+        return self._commit(self._state, "", batch, news)
 
     def end(self, state: RunState, reason: str, batch: Mapping[str, Measured], news: LoggedNews) -> None:
         """End the run as finished, failed or cancelled, with its last batch."""
@@ -168,9 +182,10 @@ class LoggedWriter:
                 metrics[name] = after = self._writer.write(raw, before, part)
                 raw.execute(KEEP_METRIC, (run_id, storable(name), *_columns(after)))
             steps = max([self._steps, *(metrics[name].last_step + 1 for name in ordered)])
+            is_revised = any(int(part.step[0]) < self._steps for part in ordered.values())
             primary = primary_of(metrics, claimed[0])
             loss = None if primary is None else metrics[primary].last
-            self._update_run(raw, state, reason, news, steps, loss, now_s)
+            self._update_run(raw, state, reason, news, steps, loss, now_s, is_revised=is_revised)
             self._store_news(raw, news, steps)
             if state in ENDED:
                 came_too_late(raw, run_id)
@@ -185,17 +200,23 @@ class LoggedWriter:
 
     def _update_run(
         self, raw: sqlite3.Connection, state: RunState, reason: str, news: LoggedNews, steps: int, loss: float | None,
-        now_s: float,
+        now_s: float, *, is_revised: bool,
     ) -> None:  # fmt: skip
         since_s, since = self._rate_from
         took_s = news.elapsed_s - since_s
         raw.execute(
             "UPDATE runs SET state = ?, reason = ?, ended_at = ?, received = ?, elapsed_s = ?, iterations_done = ?, "
             "last_loss = ?, current_loss = ?, iterations_per_s = coalesce(?, iterations_per_s), heartbeat_s = ?, "
-            "config = coalesce(?, config), summary = coalesce(?, summary), knobs = coalesce(?, knobs) WHERE run_id = ?",
+            "config = coalesce(?, config), summary = coalesce(?, summary), knobs = coalesce(?, knobs), "
+            "name = coalesce(?, name), tags = coalesce(?, tags), note = coalesce(?, note), "
+            "listens = coalesce(?, listens), exit_code = coalesce(?, exit_code), revision = revision + ?, "
+            "times_lost = ? WHERE run_id = ?",
             (state, reason, utc_now() if state in ENDED else None, news.received, news.elapsed_s, max(steps, 0), loss,
              loss, (steps - since) / took_s if took_s > 0 else None, now_s, news.config, news.summary, news.knobs,
-             self.claim.run_id),
+             None if news.name is None else storable(news.name),
+             None if news.tags is None else tags_to_text(map(storable, news.tags)),
+             None if news.note is None else storable(news.note), news.listens, news.exit_code, is_revised,
+             state == "failed" and reason == LOST, self.claim.run_id),
         )  # fmt: skip
 
     def _store_news(self, raw: sqlite3.Connection, news: LoggedNews, steps: int) -> None:
@@ -219,6 +240,7 @@ class LoggedWriter:
                     "AND ?1 < coalesce(best_loss, 9e999)",
                     (loss, step, run_id),
                 )
+        append_output(raw, run_id, news.output)
         for command_id, at, outcome in news.applied:
             answer(raw, command_id, at, storable(outcome))
 

@@ -118,8 +118,9 @@ class LoggedBackground:
 class LoggedNews:
     """What else a recorder stores with a batch of measurements.
 
-    `marks` are (step, text); `config`, `summary` and `knobs` replace the stored JSON objects (None: unchanged);
-    `received` is the position in the stream after all of it.
+    `marks` are (step, text); `config`, `summary` and `knobs` replace the stored JSON objects, and `name`, `tags` and
+    `note` what the run is called (None: unchanged); `received` is the position in the stream after all of it. `listens`
+    says whether its program has asked for commands, `waits` whether it waits while it is paused.
     """
 
     received: int
@@ -130,3 +131,10 @@ class LoggedNews:
     knobs: str | None = None
     evaluations: tuple[tuple[int, str, float, float], ...] = field(default=())
     applied: tuple[tuple[int, int | None, str], ...] = ()
+    output: tuple[Printed, ...] = ()
+    name: str | None = None
+    tags: tuple[str, ...] | None = None
+    note: str | None = None
+    listens: bool | None = None
+    waits: bool | None = None
+    exit_code: int | None = None

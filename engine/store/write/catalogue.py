@@ -51,12 +51,12 @@ class Catalogue:
     def delete(self, run_id: int) -> str:
         """Hide a run; `undelete` restores it until `purge` removes it for good. Refused while it is running."""
         with self._connection.transaction() as raw:
-            state, deleted_at = _known(raw, run_id, "state, deleted_at")
+            state, deleted_at, kind = _known(raw, run_id, "state, deleted_at, kind")
             if deleted_at is not None:
                 return f"Run {run_id} is deleted already; {store_command(f'undelete {run_id}')} brings it back."
-            if state == "running":
+            if state == "running" or (state == "paused" and kind == "logged"):
                 raise Refused(
-                    f"Run {run_id} is running; stop it first ({store_command(f'stop {run_id}')}). Nothing was deleted."
+                    f"Run {run_id} is {state}; stop it first ({store_command(f'stop {run_id}')}). Nothing was deleted."
                 )
             raw.execute("UPDATE runs SET deleted_at = ? WHERE run_id = ?", (utc_now(), run_id))
         return f"Run {run_id} is deleted; {store_command(f'undelete {run_id}')} brings it back, until it is purged."

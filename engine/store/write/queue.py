@@ -32,6 +32,9 @@ CLAIM = """
 """
 
 
+OWNED = "(r.state = 'running' OR r.state = 'paused' AND r.kind = 'logged')"
+"""SQL condition: a worker owns the run `r`, or the recorder of a program that waits while it is paused."""
+
 SNAPSHOT = "SELECT coalesce(max(iteration), -1) FROM checkpoints WHERE run_id = ? AND kind = 'snapshot'"
 
 COMPARED = """
@@ -180,10 +183,10 @@ class Queue:
             return widen_sweep(raw, sweep_id, values)
 
     def owned(self) -> list[Ownership]:
-        """All runs stored as running with their workers, to judge which are still alive."""
+        """All runs that a worker or recorder owns, with it, to judge which are still alive."""
         rows = self._connection.rows(
             f"SELECT r.run_id, r.attempt, r.heartbeat_s, {WORKER_COLUMNS} "
-            f"FROM runs r LEFT JOIN workers w ON w.worker_id = r.worker_id WHERE r.state = 'running' ORDER BY r.run_id"
+            f"FROM runs r LEFT JOIN workers w ON w.worker_id = r.worker_id WHERE {OWNED} ORDER BY r.run_id"
         )
         return [Ownership(row[0], row[1], row[2], worker_from_row(row[3:])) for row in rows]
 
@@ -195,11 +198,12 @@ class Queue:
         """
         with self._connection.transaction() as raw:
             logged = raw.execute(
-                "SELECT 1 FROM runs WHERE run_id = ? AND attempt = ? AND state = 'running' AND kind <> 'engine'",
+                f"SELECT 1 FROM runs r WHERE run_id = ? AND attempt = ? AND {OWNED} AND kind <> 'engine'",
                 (lost.run_id, lost.attempt),
             ).fetchone()
             if logged is not None:
                 end(raw, lost.run_id, "failed", LOST)
+                raw.execute("UPDATE runs SET times_lost = 1 WHERE run_id = ?", (lost.run_id,))
                 return True
             rows = raw.execute(
                 "UPDATE runs SET state = 'queued', times_lost = times_lost + 1, reason = ? "

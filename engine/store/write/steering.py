@@ -16,6 +16,8 @@ from engine.text import clean, setting_text
 Verb = Literal["stop", "pause", "resume", "set-step-size", "set-knob"]
 VERBS: tuple[Verb, ...] = ("stop", "pause", "resume", "set-step-size", "set-knob")
 
+HOW_TO_ASK = "docs/logging.md"
+
 COMMAND_COLUMNS = ", ".join(column.name for column in fields(Command))
 
 ENDED_WORDS = {"finished": "finished", "failed": "failed", "cancelled": "been stopped"}
@@ -76,8 +78,8 @@ def command(raw: sqlite3.Connection, run_id: int, verb: str, argument: str = "")
     Raises NoRun for an unknown run, Refused for a deleted or ended one; nothing is changed then.
     """
     row = raw.execute(
-        f"SELECT state, iterations_done, deleted_at, iif({AT_RUNG}, rung, NULL), diverged_at IS NOT NULL, kind "
-        "FROM runs WHERE run_id = ?",
+        f"SELECT state, iterations_done, deleted_at, iif({AT_RUNG}, rung, NULL), diverged_at IS NOT NULL, kind, "
+        "listens FROM runs WHERE run_id = ?",
         (run_id,),
     ).fetchone()
     if row is None:
@@ -87,11 +89,12 @@ def command(raw: sqlite3.Connection, run_id: int, verb: str, argument: str = "")
         raise Refused(f"Run {run_id} is deleted; {store_command(f'undelete {run_id}')} brings it back.")
     if row[5] != "engine" and (verb == "set-step-size" or (state in ENDED and verb == "resume")):
         raise Refused(_no_engine_run(run_id, row[5], verb))
-    if row[5] != "engine" and verb == "resume":
-        note(raw, run_id, verb, "", None, "")
-        return f"Resuming run {run_id} …"
     if verb == "set-knob":
         _check_knob(raw, run_id, argument.rpartition("=")[0])
+    if row[5] == "logged" and state in ("running", "paused"):
+        if row[6] == 0 and verb != "set-knob":
+            raise Refused(f"Run {run_id} does not listen: its program never asks ({HOW_TO_ASK}).")
+        return _leave_for_worker(raw, run_id, state, verb, argument)
     if state == "cancelled" and verb == "resume" and rung is not None:
         return _go_on_alone(raw, run_id, rung)
     if state == "failed" and verb == "resume":
@@ -219,7 +222,10 @@ def _leave_for_worker(raw: sqlite3.Connection, run_id: int, state: str, verb: st
     ).fetchone()
     if waiting == (verb, argument):
         return f"Run {run_id} has been told so already."
-    if verb == "resume" and (waiting is None or waiting[0] != "pause"):
+    asked = [verb for verb in pending(raw, run_id).values() if verb in ("pause", "resume")]
+    if verb == "pause" and state == "paused" and not asked:
+        return f"Run {run_id} is paused already."
+    if verb == "resume" and state != "paused" and asked[-1:] != ["pause"]:
         return f"Run {run_id} is running already."
     before = _step_size_before(raw, run_id) if verb == "set-step-size" else ""
     note(raw, run_id, verb, argument, None, "")
@@ -229,7 +235,7 @@ def _leave_for_worker(raw: sqlite3.Connection, run_id: int, state: str, verb: st
     return {
         "stop": f"Stopping run {run_id} …; what it has recorded is kept.",
         "pause": f"Pausing run {run_id} …",
-        "resume": f"Run {run_id} runs on: its pause is withdrawn.",
+        "resume": f"Resuming run {run_id} …" if state == "paused" else f"Run {run_id} runs on: its pause is withdrawn.",
         "set-knob": f"Run {run_id}: {clean(argument)} from its next step on.",
     }[verb]
 

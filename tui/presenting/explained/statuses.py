@@ -30,7 +30,7 @@ MEANINGS: Mapping[str, str] = {
     "diverged": "its loss exploded or is not a number, so it ended: try a smaller step size",
     "failed": "it ended with an error, which its details tell; p tries it again",
     "cancelled": "t stopped it, or a race dropped it; its rows stay",
-    "lost": "its process is gone; its rows stay, and a new worker takes it up",
+    "lost": "its process is gone; its rows stay, and a new worker takes up what the engine computes",
     "silent": "its worker has written nothing for a while",
     "waiting": "its worker cannot write to the store; the details say why",
 }

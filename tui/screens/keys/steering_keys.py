@@ -46,7 +46,7 @@ class SteeringKeys:
     def action_pause(self) -> None:
         """Pause the run, or resume it."""
         run = self._pointed
-        if run is not None and (run.state == "failed" or not self._has_ended(run)):
+        if run is not None and ((run.state == "failed" and run.kind == "engine") or not self._has_ended(run)):
             self._screen.post_message(SteeringRequested(run.run_id, "resume" if run.state in RESUMED else "pause"))
 
     def action_scale_step(self, factor: float) -> None:
