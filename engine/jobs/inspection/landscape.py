@@ -20,7 +20,9 @@ from engine.jobs.inspection.way_planes import (
     AXES,
     BEYOND,
     ENDS,
+    GROWING_MARGIN,
     LINE,
+    MARGIN,
     PRINCIPAL,
     RANDOM,
     SPACE,
@@ -94,7 +96,7 @@ class Landscapes:
         with allowance.taken():
             shown, remarks = self._shown(path, asked)
             self._repeat_a_little(shown, wanted)
-            drawn = self._picture(asked, shown, remarks, wanted)
+            drawn = self._picture(asked, shown, remarks, wanted, is_live=True)
         while drawn is not None:
             answer, grid = drawn
             yield self._seldom_finer(answer, grid)
@@ -113,7 +115,7 @@ class Landscapes:
                             is_better = True
                     is_waiting = grid is not None and self._is_finer(grid)
                     if is_better or is_waiting:
-                        drawn = self._picture(asked, shown, remarks, wanted)
+                        drawn = self._picture(asked, shown, remarks, wanted, is_live=True)
                 if before == 1 and not is_better and not is_waiting:
                     return
 
@@ -188,7 +190,7 @@ class Landscapes:
                 yield _with_heights(answer, grid)
 
     def _picture(
-        self, asked: Asked, shown: Sequence[int], remarks: tuple[str, ...], wanted: Wanted
+        self, asked: Asked, shown: Sequence[int], remarks: tuple[str, ...], wanted: Wanted, is_live: bool = False
     ) -> tuple[Landscape, Grid | None] | None:
         """Return the landscape with heights as they are, at least the coarsest, and its grid; None if not wanted.
 
@@ -203,14 +205,21 @@ class Landscapes:
             line = self._along_line(asked, now, views, remarks, wanted)
             return None if line is None else (line, None)
         deciding = self._deciding(shown, until)
-        key = (view, *((way.run_id, deciding[way.run_id], way.exact_to >= deciding[way.run_id]) for way in ways))
+        growing = {run_id for run_id in shown if not self._walkers[run_id].is_over_at(until[run_id])}
+        # of runs that are followed, a plane stays as it was laid, also where a repeat was behind then
+        followed = growing if is_live else set()
+        known = (
+            (way.run_id, deciding[way.run_id], way.run_id in followed or way.exact_to >= deciding[way.run_id])
+            for way in ways
+        )
+        key = (view, bool(growing), bool(followed), *known)
         laid = self._laid.get(key)
         if laid is None:
             held = [way.until(deciding[way.run_id]).finite for way in ways]
             held = [way for way in held if len(way.iterations)]
             if not held or held[0].run_id != shown[0]:
                 raise Refused(f"The weights of run {shown[0]} are not finite: no plane leads through them.")
-            laid = self._lay(view, held)
+            laid = self._lay(view, held, GROWING_MARGIN if growing else MARGIN)
             share = float("nan") if laid.is_space else laid.plane.share(cloud(held, len(held)))
             laid = self._laid[key] = replace(laid, share=share)
         places = [self._places_of(laid.plane, way) for way in now]
@@ -298,7 +307,7 @@ class Landscapes:
             (*remarks, *_exactness(ways)), True, section=section,
         )  # fmt: skip
 
-    def _lay(self, view: str, ways: Sequence[Way]) -> Laid:
+    def _lay(self, view: str, ways: Sequence[Way], margin: float) -> Laid:
         """Return a plane through the ways, or another one where the weights give no such plane."""
         if len(self._laid) > 4 * MOST_GRIDS:
             self._laid.clear()
@@ -319,7 +328,7 @@ class Landscapes:
             )
         if view in (ENDS, PRINCIPAL):
             try:
-                return along_ways(view, ways)
+                return along_ways(view, ways, margin)
             except ValueError:
                 view = RANDOM
         layout = objective.layout

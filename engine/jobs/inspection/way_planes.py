@@ -16,6 +16,9 @@ from engine.jobs.inspection.ways import Way
 CLOUD = 48
 """Points of a way that decide about a plane."""
 
+MARGIN, GROWING_MARGIN = 0.2, 0.35
+"""Room around ways, and around those that grow: with less, the window would change as often as the plane does."""
+
 SPACE, AXES, ENDS, PRINCIPAL, RANDOM, LINE = "space", "axes", "ends", "principal", "random", "line"
 
 BEYOND = 0.25
@@ -46,8 +49,11 @@ class Laid:
     share: float = float("nan")
 
 
-def along_ways(view: str, ways: Sequence[Way]) -> Laid:
-    """Return the plane through starts and ends, or of the principal directions. Raises ValueError without any."""
+def along_ways(view: str, ways: Sequence[Way], margin: float) -> Laid:
+    """Return the plane through starts and ends, or of the principal directions. Raises ValueError without any.
+
+    `margin` is the room around the ways as a part of their extent.
+    """
     moved = (way for way in ways if (way.weights[0] != way.weights[-1]).any())
     one = next(moved, ways[0])  # the first one may still wait for its first iteration
     if view == PRINCIPAL:
@@ -61,7 +67,7 @@ def along_ways(view: str, ways: Sequence[Way]) -> Laid:
         ends = np.stack([way.weights[place] for way in ways for place in (0, -1)])
         plane = spanned(one.weights[0], one.weights[-1], ends)
         name, named = "starts and ends of the runs", (f"start to end of run {one.run_id}", "beside")
-    return Laid(plane, name, named, window_of([plane.places(way.weights) for way in ways]))
+    return Laid(plane, name, named, window_of([plane.places(way.weights) for way in ways], margin=margin))
 
 
 def cloud(ways: Sequence[Way], count: int) -> Array:
