@@ -75,6 +75,11 @@ def test_help_is_a_command_too() -> None:
         (("rum",), "No such command 'rum'; did you mean run?"),
         (("sweep", "refin"), "No such command 'refin'; did you mean refine?"),
         (("run", "--updte", "adam"), "--update"),
+        (("show", "1", "--db", "x y"), "--db stands before the command: lossboard --db 'x y' show 1"),
+        (
+            ("sweep", "show", "--db=x", "1"),
+            "--db stands before the command: lossboard --db=x sweep show 1",
+        ),
         (("show", "abc"), "'abc' is not a valid number of a run"),
         (("sweep", "show", "x"), "'x' is not a valid number of a sweep"),
         (("list", "--sort", "zzzz"), "there is no 'zzzz'. There are run"),

@@ -81,7 +81,8 @@ async def test_all_scenes_are_played_with_the_keys_that_they_name(path: Path) ->
             await board.until(lambda: all(word in board.text() for word in seen(board).says.split()[:8]))
             await board.press("N")
         assert seen(board).keys == "Q"
-        runs = {run.name: run for run in stored_runs(path) if TAG in run.tags}
+        assert all(TAG in run.tags for run in stored_runs(path))
+        runs = {run.name: run for run in stored_runs(path) if run.sweep_id is None}
         assert set(runs) == {name for scene in SCENES for name, _ in scene.runs}
         losses = [loss_text(runs[name].train_loss or 0.0) for name, _ in SCENES[-1].runs]
         assert all(loss in seen(board).says for loss in losses)

@@ -353,6 +353,11 @@ class Dashboard(FrameOutput, inherit_bindings=False):
         return self.theming.active
 
     @property
+    def tags(self) -> tuple[str, ...]:
+        """The tags of a sweep that is started now."""
+        return self.learning.tags
+
+    @property
     def transport(self) -> TransportKeys | None:
         """The keys of the replay's clock; None in the live view."""
         return None if self.replay_control.screen is None else self.replay_control.screen.transport

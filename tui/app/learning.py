@@ -117,6 +117,13 @@ class Learning:
 
         return (self.is_open or by > 0) and self._place() in TURNING
 
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The tags of what is started now: that of the tour while it is open."""
+        from tui.model.learning.observed import TAG
+
+        return (TAG,) if self.is_open else ()
+
     def offers_runs(self) -> bool:
         """Whether enter starts the runs of the scene."""
         from tui.presenting.learning.tour import starts_runs

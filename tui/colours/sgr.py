@@ -68,21 +68,23 @@ def sgr_style(style: Style | None, colours: Colours) -> SgrStyle:
     """Return a Rich style as SGR parameters, with its colours replaced; PLAIN for None. Links are dropped."""
     if style is None:
         return PLAIN
-    foreground, background = _foreground(style.color, colours), _background(style.bgcolor, colours)
+    foreground, background = foreground_of(style.color, colours), background_of(style.bgcolor, colours)
     added = foreground.attributes | background.attributes
     attributes = ";".join(code for name, code in ATTRIBUTES if getattr(style, name) or code in added)
     system = colours.system
     return SgrStyle(_codes(foreground.colour, system, True), _codes(background.colour, system, False), attributes)
 
 
-def _foreground(colour: Color | None, colours: Colours) -> Paint:
+def foreground_of(colour: Color | None, colours: Colours) -> Paint:
+    """Return what replaces a colour as foreground."""
     name = _name(colour)
     if name in colours.sgr_styles or colours.adapt is None or not name.startswith("#"):
         return colours.sgr_styles.get(name, Paint(name))
     return Paint(colours.adapt(name))
 
 
-def _background(colour: Color | None, colours: Colours) -> Paint:
+def background_of(colour: Color | None, colours: Colours) -> Paint:
+    """Return what replaces a colour as background."""
     name = _name(colour)
     return colours.grounds.get(name, Paint(name if colours.paints else ""))
 

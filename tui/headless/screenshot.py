@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 from rich.color import Color
@@ -11,9 +12,11 @@ from textual.app import App
 from textual.strip import Strip
 
 from tui.chart.cells.vectors import CellStyle, document
+from tui.colours.sgr import Colours, Paint, background_of, foreground_of
+from tui.colours.themes import Theme
 from tui.terminal.textual_internals import rows_of
 
-GROUND, INK = "#101216", "#cdd2da"
+GROUND, INK, LIGHT_GROUND = "#101216", "#cdd2da", "#ffffff"
 DIMMED = 0.5
 ANSI = {
     "black": "#1e1e1e", "red": "#c0392b", "green": "#2e8b57", "yellow": "#b58900",
@@ -34,27 +37,34 @@ def as_svg(app: App[Any]) -> str:
     return strips_as_svg(rows_of(app), app.size.width, "lossboard")
 
 
-def strips_as_svg(strips: Iterable[Strip], width: int, title: str) -> str:
-    """Rows of at most `width` cells as an SVG document with this title."""
-    rows = [[(text, _cell_style(style)) for text, style, control in strip if not control] for strip in strips]
-    return document(rows, width, ground=GROUND, title=title)
+def strips_as_svg(strips: Iterable[Strip], width: int, title: str, theme: Theme | None = None) -> str:
+    """Rows of at most `width` cells as an SVG document with this title, in the dark theme's colours or another's."""
+    colours = Colours() if theme is None else theme.colours
+    on_light = theme is not None and theme.scheme == "ansi-light"
+    ground = _hex(background_of(Color.parse(GROUND), colours)) or (LIGHT_GROUND if on_light else GROUND)
+    ink = _hex(foreground_of(Color.parse(INK), colours)) or (GROUND if on_light else INK)
+
+    @cache
+    def cell_style(style: Style | None) -> CellStyle:
+        style = style or Style.null()
+        paint, behind = foreground_of(style.color, colours), background_of(style.bgcolor, colours)
+        own, its_ground = _hex(paint) or ink, _hex(behind) or ground
+        added = paint.attributes | behind.attributes
+        if style.reverse or "7" in added:
+            own, its_ground = its_ground, own
+        return CellStyle(
+            own,
+            bool(style.bold) or "1" in added,
+            DIMMED if style.dim or "2" in added else 1.0,
+            "" if its_ground == ground else its_ground,
+        )
+
+    rows = [[(text, cell_style(style)) for text, style, control in strip if not control] for strip in strips]
+    return document(rows, width, ground=ground, title=title)
 
 
-def _cell_style(style: Style | None) -> CellStyle:
-    style = style or Style.null()
-    colour, ground = _hex(style.color), _hex(style.bgcolor)
-    if style.reverse:
-        colour, ground = ground or GROUND, colour or INK
-    return CellStyle(
-        colour or INK,
-        bool(style.bold),
-        DIMMED if style.dim else 1.0,
-        "" if ground == GROUND else ground,
-    )
-
-
-def _hex(colour: Color | None) -> str:
-    """'#rrggbb' of a colour, '' for the terminal's own."""
-    if colour is None or colour.is_default:
+def _hex(paint: Paint) -> str:
+    """'#rrggbb' of a paint, '' for the terminal's own colour."""
+    if not paint.colour:
         return ""
-    return ANSI.get(colour.name) or colour.get_truecolor().hex
+    return ANSI.get(paint.colour) or Color.parse(paint.colour).get_truecolor().hex

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from engine.files.program import store_command
-from tui.start.startup import dashboard, refuse_without_terminal
+from tui.start.startup import appearance, dashboard, refuse_without_terminal
 
 if TYPE_CHECKING:
     from tui.model.learning.progress import Progress
@@ -35,7 +35,7 @@ def command(db: str, scene: int | None, lists: bool, json: bool) -> None:
     if json:
         raise click.UsageError("--json needs --list.")
     refuse_without_terminal(f"{store_command('learn --list')} to read what it shows")
-    raise SystemExit(dashboard(Path(db), scene=scene or 0))
+    raise SystemExit(dashboard(Path(db), **appearance(click.get_current_context()), scene=scene or 0))
 
 
 def _print_scenes(db: str, json: bool) -> None:

@@ -16,13 +16,16 @@ from engine.commands.typed.values import RUN, SWEEP, matching
 from engine.files.program import store_command
 
 if TYPE_CHECKING:
-    from engine.store import Reader
+    from engine.store import Reader, Run
     from tui.printing.paper import Paper
 
 WEIGHTS = "weights"
 """The metric that is drawn as a histogram."""
 IN_A_PIPE = 80, 24
 """Columns and rows of a chart that is not printed to a terminal."""
+ABOUT_RUNS = ("landscape", "regions")
+"""Tabs of the inspector that are about several runs, and options of their own."""
+
 MOST_ROWS = 30
 """Default limit on the rows of a chart, however high the terminal."""
 
@@ -76,15 +79,16 @@ def _hyphened(name: str) -> str:
 )
 @click.option(
     "--tab",
-    type=click.Choice(["weights", "step", "check", "mistakes", "range"]),
-    help="A tab of the inspector about one run: its weights by layer, one step, a gradient check, mistakes, or a "
-    "step-size range test.",
+    type=click.Choice([*ABOUT_RUNS, "weights", "step", "check", "mistakes", "range"]),
+    help="A tab of the inspector: landscape and regions as with --landscape and --regions, or about one run its "
+    "weights by layer, one step, a gradient check, mistakes, or a step-size range test.",
 )
 @click.option(
     "--at",
     metavar="ITERATION",
     type=click.IntRange(min=0),
-    help="The run after so many iterations; goes with --tab. By default it is as far as it has come.",
+    help="Runs after so many iterations; goes with --tab, --landscape and --regions. By default they are as far as "
+    "they have come.",
 )
 @click.option(
     "--width", metavar="COLUMNS", type=int, help="Columns of the chart: those of the terminal by default, else 80."
@@ -115,9 +119,10 @@ def command(
     if len(chosen) > 1:
         raise click.UsageError(f"{' and '.join(chosen)} are different pictures: choose one of them.")
     computed = next(iter(chosen), "")
-    if at is not None and not tab:
-        raise click.UsageError("--at goes with --tab.")
-    if tab and len(runs) > 1:
+    landscape, regions = landscape or tab == "landscape", regions or tab == "regions"
+    if at is not None and not computed:
+        raise click.UsageError("--at goes with --tab, --landscape and --regions.")
+    if tab and tab not in ABOUT_RUNS and len(runs) > 1:
         raise click.UsageError(f"--tab {tab} is about one run; these are {len(runs)}.")
     if sweep_id is not None and computed:
         raise click.UsageError(f"--sweep plots the train loss over the values; {computed} goes with runs.")
@@ -129,10 +134,10 @@ def command(
     elif computed:
         if metric is not None or x_kind is not None or log_y:
             raise click.UsageError(f"{computed} has axes of its own; leave --metric, --x and --log-y out.")
-        if tab:
-            _plot_tab(db, runs[0], tab, at, paper, json)
+        if landscape or regions:
+            (_plot_landscape if landscape else _plot_regions)(db, _distinct(runs), at, paper, json)
         else:
-            (_plot_landscape if landscape else _plot_regions)(db, _distinct(runs), paper, json)
+            _plot_tab(db, runs[0], tab, at, paper, json)
     elif metric == WEIGHTS:
         if x_kind is not None:
             raise click.UsageError("--metric weights has the weights themselves on its x axis; leave --x out.")
@@ -199,23 +204,23 @@ def _plot_weights(db: str, run_ids: tuple[int, ...], paper: Paper, log_y: bool, 
     print_chart(as_json(as_data(drawable, paper.width)) if json else print_weights(drawable, paper, log_y=log_y))
 
 
-def _plot_landscape(db: str, run_ids: tuple[int, ...], paper: Paper, json: bool) -> None:
+def _plot_landscape(db: str, run_ids: tuple[int, ...], at: int | None, paper: Paper, json: bool) -> None:
     from tui.printing.landscape import as_data, landscape_of, print_landscape
 
     with reading(db) as reader:
         _check(reader, run_ids)
-        until = tuple((run_id, reader.the_run(run_id).iterations_done) for run_id in run_ids)
+        until = tuple((run_id, _moment(reader.the_run(run_id), at)) for run_id in run_ids)
     with people_errors():
         found = landscape_of(Path(db), until, paper)
     print_chart(as_json(as_data(found)) if json else print_landscape(found, paper))
 
 
-def _plot_regions(db: str, run_ids: tuple[int, ...], paper: Paper, json: bool) -> None:
+def _plot_regions(db: str, run_ids: tuple[int, ...], at: int | None, paper: Paper, json: bool) -> None:
     from tui.printing.regions import as_data, print_regions, regions_of
 
     with reading(db) as reader:
         _check(reader, run_ids)
-        until = tuple((run_id, reader.the_run(run_id).iterations_done) for run_id in run_ids)
+        until = tuple((run_id, _moment(reader.the_run(run_id), at)) for run_id in run_ids)
     with people_errors():
         found, lacking = regions_of(Path(db), until, paper)
     for sentence in lacking:
@@ -232,11 +237,16 @@ def _plot_tab(db: str, run_id: int, name: Any, at: int | None, paper: Paper, jso
     with reading(db) as reader:
         _check(reader, (run_id,))
         run = reader.the_run(run_id)
-    moment = run.iterations_done if at is None else min(at, run.iterations_done)
+    moment = _moment(run, at)
     style = ChartStyle(paper.charset, shades=not has_fills(paper))
     with people_errors():
         found = tab_of(Path(db), name, [(run_id, label(run), run.spec, moment)], paper.width, paper.height, style)
     print_chart(as_json(as_data(found.table)) if json else print_rows(found.rows, paper))
+
+
+def _moment(run: Run, at: int | None) -> int:
+    """An iteration that the run has come to."""
+    return run.iterations_done if at is None else min(at, run.iterations_done)
 
 
 def _plot_sweep(db: str, sweep_id: int, paper: Paper, log_y: bool, x_kind: Any, json: bool) -> None:

@@ -11,7 +11,7 @@ import click
 
 from engine.commands.typed.values import RUN
 from engine.files.program import store_command
-from tui.start.startup import dashboard, refuse_without_terminal
+from tui.start.startup import appearance, dashboard, refuse_without_terminal
 
 MOST_RUNS = 8
 SIZE = re.compile(r"(\d{1,4})x(\d{1,4})")
@@ -135,7 +135,7 @@ def command(
 
     signals.block()  # before the store imports NumPy
     _check(db, run_ids)
-    raise SystemExit(dashboard(Path(db), replay=opening))
+    raise SystemExit(dashboard(Path(db), **appearance(click.get_current_context()), replay=opening))
 
 
 def _check(db: str, run_ids: tuple[int, ...]) -> None:

@@ -6,7 +6,10 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO, TypedDict
+
+if TYPE_CHECKING:
+    import click
 
 THEMES = ("dark", "light", "colour-blind", "ansi")
 """The names in `tui.colours.themes`, repeated here because importing that is slow."""
@@ -50,6 +53,19 @@ def _is_open(fileno: int) -> bool:
     except OSError:
         return False
     return True
+
+
+class Appearance(TypedDict):
+    """What --theme and --ascii say of the dashboard."""
+
+    theme: str
+    ascii_only: bool
+
+
+def appearance(ctx: click.Context) -> Appearance:
+    """What was said in front of a command that opens the dashboard."""
+    given = ctx.find_root().params
+    return {"theme": given.get("theme") or "", "ascii_only": bool(given.get("ascii_only"))}
 
 
 def dashboard(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+import shlex
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
@@ -23,6 +24,9 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 OTHER = "Options"
 """The group of options that belong to no other."""
+
+TYPED = "lossboard.typed"
+"""The key of a context's `meta` with the arguments as they were typed."""
 
 NEGATIVE = re.compile(r"-(\d|\.\d|inf|nan)", re.IGNORECASE)
 """The beginning of a negative number, which would be read as an option."""
@@ -84,6 +88,39 @@ class GroupedGroup(click.Group):
         """The command that the arguments name. Raises UsageError, with the closest one, where there is none."""
         refuse_unknown(self, ctx, args[0])
         return super().resolve_command(ctx, args)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the arguments, and keep them as they were typed."""
+        ctx.meta.setdefault(TYPED, tuple(args))
+        return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Invoke the command. Raises UsageError, with the right line, for an option that stands before a command."""
+        try:
+            return super().invoke(ctx)
+        except click.NoSuchOption as error:
+            if ctx.parent is None and (line := self._in_order(ctx, error.option_name)):
+                said = f"{error.option_name} stands before the command: {line}"
+                raise click.UsageError(said, error.ctx) from None
+            raise
+
+    def _in_order(self, ctx: click.Context, option: str) -> str:
+        """What was typed with this option of the whole program in front, the last one if there are several.
+
+        '' if it is no such option.
+        """
+        known = next(
+            (one for one in self.get_params(ctx) if isinstance(one, click.Option) and option in one.opts), None
+        )
+        rest, moved = list(ctx.meta.get(TYPED, ())), list[str]()
+        while known is not None and (at := _place(option, rest)) is not None:
+            end = at + 1 + (not known.is_flag and "=" not in rest[at])
+            moved, rest = rest[at:end], [*rest[:at], *rest[end:]]
+        return command_text(shlex.join([*moved, *rest])) if moved else ""
+
+
+def _place(option: str, typed: Sequence[str]) -> int | None:
+    return next((at for at, word in enumerate(typed) if word.partition("=")[0] == option), None)
 
 
 class NumberCommand(GroupedCommand):

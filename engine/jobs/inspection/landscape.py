@@ -10,11 +10,12 @@ from os import PathLike
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.analysis.heights import Along, Grid, LinearLosses, PointLosses, Window, grown, window_of
+from engine.analysis.heights import Grid, LinearLosses, Window, grown, window_of
 from engine.analysis.landscape import filters
 from engine.analysis.planes import WeightPlane, axes, random_plane
 from engine.jobs.inspection.kept_reader import KeptReader
 from engine.jobs.inspection.landscape_values import Asked, DrawnWay, Landscape, Pointed, Section
+from engine.jobs.inspection.losses_along import along_plane, examples_of, rows_used
 from engine.jobs.inspection.pacing import LIVE_EVERY_S, Allowance, Wanted, rest_until, within
 from engine.jobs.inspection.way_planes import (
     AXES,
@@ -34,20 +35,11 @@ from engine.jobs.inspection.way_planes import (
 from engine.jobs.inspection.ways import Walker, Way
 from engine.jobs.worker.forking import DECIDE_THE_LOSS
 from engine.objective.known_functions import KNOWN_FUNCTIONS
-from engine.spec import CONVNETS, SpecError
+from engine.spec import SpecError
 from engine.store import Refused, StoreError
 from engine.text import clean
 
 Floats = NDArray[np.float64]
-
-MOST_ELEMENTS = 60_000
-"""Scores of linear score functions per point: a picture of 10,000 points takes about two seconds."""
-
-MOST_PRODUCTS = 6_000_000
-"""Multiplications of a network per point, about half a millisecond."""
-
-LEAST_ROWS = 64
-"""Fewest examples that stand for a split."""
 
 LIVE_REPEAT_S = 0.004
 """Seconds of repeating for one picture of runs that grow."""
@@ -303,7 +295,7 @@ class Landscapes:
         section = Section(positions, loss, ends, kinks, one.run_id)
         return Landscape(
             f"the line from the {ends[0]} to the {ends[1]}", views.index(LINE), len(views), float("nan"), ends,
-            (-BEYOND, 1 + BEYOND, 0.0, 1.0), loss[None], np.empty(0), (), None, self._examples(walker),
+            (-BEYOND, 1 + BEYOND, 0.0, 1.0), loss[None], np.empty(0), (), None, examples_of(walker),
             (*remarks, *_exactness(ways)), True, section=section,
         )  # fmt: skip
 
@@ -343,7 +335,7 @@ class Landscapes:
     def _grid(self, key: object, plane: WeightPlane, run_id: int, window: Window, asked: Asked) -> tuple[Grid, str]:
         """Return the grid of a window, kept or new, and which examples its losses are over."""
         walker = self._walkers[run_id]
-        rows, examples = rows_used(walker), self._examples(walker)
+        rows, examples = rows_used(walker), examples_of(walker)
         found = (key, window, asked.columns, asked.rows)
         grid = self._grids.get(found)
         if grid is None:
@@ -352,14 +344,6 @@ class Landscapes:
             along = along_plane(walker, plane, rows)
             grid = self._grids[found] = Grid(along, window, asked.rows, asked.columns)
         return grid, examples
-
-    def _examples(self, walker: Walker) -> str:
-        """Return which examples losses are over; '' for a function of the weights alone."""
-        whole, rows = len(walker.optimization.objective), rows_used(walker)
-        if not walker.spec.has_data:
-            return ""
-        used = f"all {whole:,}" if rows is None else f"{len(rows):,} of {whole:,}"
-        return f"loss over {used} training examples"
 
     def _pointed(self, plane: WeightPlane, run_id: int, cursor: tuple[float, float], answer: Landscape) -> Pointed:
         """Return the loss and the slope at the cursor, and the nearest point of a way."""
@@ -373,32 +357,6 @@ class Landscapes:
         share = float(np.hypot(*slope)) / norm if norm > 0 else float("nan")
         nearest = nearest_point(answer.ways, (a, b), answer.window)
         return Pointed((a, b), loss.total, slope, share, *nearest)
-
-
-def rows_used(walker: Walker) -> NDArray[np.intp] | None:
-    """Return the training examples that heights are computed over: evenly spaced ones, or None for all."""
-    objective, optimization = walker.optimization.objective, walker.optimization
-    whole = len(objective)
-    if not walker.spec.has_data:
-        return None
-    if objective.linear:
-        most = MOST_ELEMENTS // objective.classes
-    else:
-        image = optimization.dataset.image
-        places = image.height * image.width if walker.spec.objective in CONVNETS and image is not None else 1
-        most = MOST_PRODUCTS // (objective.size * places)
-    most = max(most, LEAST_ROWS)
-    return None if most >= whole else np.linspace(0, whole - 1, most).astype(np.intp)
-
-
-def along_plane(walker: Walker, plane: WeightPlane, rows: NDArray[np.intp] | None) -> Along:
-    """Return what computes losses over a plane, in the fastest way that the objective has."""
-    objective = walker.optimization.objective
-    return (
-        LinearLosses(objective, plane, rows)
-        if objective.linear
-        else PointLosses(objective, plane, rows, objective.dtype)
-    )
 
 
 def nearest_point(ways: Sequence[DrawnWay], place: tuple[float, float], window: Window) -> tuple[int, int]:

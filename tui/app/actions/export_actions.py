@@ -13,6 +13,7 @@ from engine.text import clean, counted
 from tui.app.actions.ports import OrderPort, ScreenPort
 from tui.chart import ChartView, Picture
 from tui.chart.drawing.loss_by_value import ResponseView
+from tui.colours.themes import Theme
 from tui.model.messages import OrderAnswered
 from tui.screens.inspector.exhibit import Exhibit
 
@@ -25,6 +26,10 @@ class ExportPort(OrderPort, ScreenPort, Protocol):
 
     def drawn_beside(self) -> ResponseView | None:
         """The loss by value that a sweep view shows beside the curves; None elsewhere."""
+
+    @property
+    def active_theme(self) -> Theme:
+        """The theme that is in use."""
 
     def exhibit(self) -> Exhibit | None:
         """What the inspector shows; None elsewhere."""
@@ -97,7 +102,7 @@ class ExportActions:
     def _save(self, texts: Mapping[str, str]) -> None:
         from tui.presenting.export import document, end_of, write_new
 
-        exhibit = self._app.exhibit()
+        exhibit, theme = self._app.exhibit(), self._app.active_theme
         (view, picture), beside = self._app.drawn(), self._app.drawn_beside()
         title = f"{clean(self._app.path.name, 60)}: {view.metric}"
         path = Path(texts["file"].strip()).expanduser()
@@ -105,7 +110,7 @@ class ExportActions:
         def carry_out() -> Message:
             end = end_of(path.name)
             if exhibit is not None:
-                return OrderAnswered(write_new(path.absolute(), _document(exhibit, end)))
+                return OrderAnswered(write_new(path.absolute(), _document(exhibit, end, theme)))
             if picture is None:
                 raise ValueError("Nothing is drawn yet.")
             return OrderAnswered(write_new(path.absolute(), document(end, view, picture, title, beside)))
@@ -113,12 +118,12 @@ class ExportActions:
         self._app.order(carry_out)
 
 
-def _document(exhibit: Exhibit, end: str) -> str:
+def _document(exhibit: Exhibit, end: str, theme: Theme) -> str:
     """What the inspector shows as a file of type `end`. Raises ValueError where there are no values."""
     from tui.headless.screenshot import strips_as_svg
 
     if end == "csv" and not exhibit.table:
         raise ValueError("There are no values here to save: end the name in .svg or .txt.")
     if end == "svg":
-        return strips_as_svg(exhibit.rows, exhibit.width, exhibit.title)
+        return strips_as_svg(exhibit.rows, exhibit.width, exhibit.title, theme)
     return exhibit.table if end == "csv" else exhibit.text

@@ -47,6 +47,10 @@ class SweepPort(OrderPort, ScreenPort, DialogPort, Protocol):
     chart_style: ChartStyle
 
     @property
+    def tags(self) -> tuple[str, ...]:
+        """The tags of a sweep that is started now."""
+
+    @property
     def screen_stack(self) -> Sequence[Screen[Any]]:
         """The open screens, topmost last."""
 
@@ -141,7 +145,8 @@ class SweepActions:
         """Start a sweep; ask first if it has many runs."""
 
         def carry_out() -> None:
-            self._order(lambda: SweepStarted(*sweep_orders.start(self._app.path, plan)))
+            tags = self._app.tags
+            self._order(lambda: SweepStarted(*sweep_orders.start(self._app.path, plan, tags)))
 
         self._ask_if_many(plan.size, carry_out)
 

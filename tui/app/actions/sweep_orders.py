@@ -24,11 +24,11 @@ def get_ready(path: Path) -> None:
         launch.warm_workers(path)
 
 
-def start(path: Path, plan: SweepPlan) -> tuple[int, str]:
-    """Queue a sweep; its number and the answer. Raises StoreError, SpecError."""
+def start(path: Path, plan: SweepPlan, tags: Sequence[str] = ()) -> tuple[int, str]:
+    """Queue a sweep whose runs have these tags; its number and the answer. Raises StoreError, SpecError."""
     from engine.jobs.people import sweeps
 
-    sweep_id = sweeps.start(path, plan)
+    sweep_id = sweeps.start(path, plan, tags)
     return sweep_id, f"Sweep {sweep_id}: {counted(plan.size, 'run')} {'was' if plan.size == 1 else 'were'} queued."
 
 

@@ -93,6 +93,8 @@ class CheckTab(Tab):
         return () if self._found is None else [(check.summary(self._found), DIM)]
 
     def offers(self) -> Mapping[str, str]:
+        if self.sentence:
+            return {}  # no gradient is there to check, whatever the h
         found = {"view": "centred" if self._one_sided else "one-sided"}
         if self._magnitude > SMALLEST:
             found["scale(0.5)"] = "h / 10"
@@ -110,10 +112,12 @@ class CheckTab(Tab):
         return "" if self._found is None else check.as_csv(self._found)
 
     def next_view(self) -> bool:
-        self._one_sided = not self._one_sided
-        return True
+        self._one_sided ^= not self.sentence
+        return not self.sentence
 
     def scale(self, factor: float) -> bool:
+        if self.sentence:
+            return False
         before = self._magnitude
         self._magnitude = max(SMALLEST, min(before + (1 if factor > 1 else -1), LARGEST))
         return self._magnitude != before
