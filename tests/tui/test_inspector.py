@@ -27,9 +27,11 @@ from tui.model.inspection.inquiries import Inquiry, Wanted
 from tui.model.inspection.subjects import TITLES, TabName
 from tui.model.messages import ForkRequested, OrderAnswered
 from tui.screens.board import Board
+from tui.screens.inspector.check_tab import CheckTab
 from tui.screens.inspector.inspector import Inspector
 from tui.screens.sweep_dialog import SweepDialog
 from tui.text.numbers import number as number_text
+from tui.widgets.chart_pane import ChartStyle
 
 SPEC = defaults().changed(iterations=40)
 
@@ -347,3 +349,12 @@ async def test_the_terminal_shows_every_tab_as_it_is_composed(path: Path) -> Non
         await board.until(lambda: not inspector.is_computing and board.app.output.is_open)
         await board.pilot.pause()
         assert composed(board.app).cells() == board.terminal.cells()
+
+
+def test_where_no_gradient_can_be_checked_no_other_h_is_offered() -> None:
+    tab = CheckTab(ChartStyle())
+    assert {"scale(0.5)", "scale(2.0)"} <= tab.offers().keys()
+    tab.sentence = "There is no gradient."
+    assert not tab.offers()
+    assert not tab.scale(2.0)
+    assert not tab.next_view()

@@ -19,7 +19,7 @@ from tui.model.learning.observed import TAG, Observed
 from tui.model.learning.progress import NOT_BEGUN, Progress
 from tui.presenting.learning.scenes import NAMES, SCENES
 from tui.presenting.learning.tour import Told, begun, followed, listed, told, turned
-from tui.start import cli, learn_command
+from tui.start import cli, learn_command, replay_command
 from tui.view_state import saved_view
 from tui.widgets.teaching.scene_lines import SceneLines, scene_lines
 
@@ -214,3 +214,24 @@ def test_the_list_and_the_refusal_need_no_terminal(path: Path, capsys: pytest.Ca
     assert len(lines) == len(listed(NOT_BEGUN)) == len(SCENES)
     assert command("--list", "--json") == 0
     assert '"done": true' in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("words", [("learn",), ("replay", "1")])
+def test_what_was_said_of_the_dashboard_holds_for_the_command_that_opens_it(
+    path: Path, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[object] = []
+
+    def opened(path: Path, theme: str = "", *, ascii_only: bool = False, **_: object) -> int:
+        said.append((theme, ascii_only))
+        return 0
+
+    for module in (learn_command, replay_command):
+        monkeypatch.setattr(module, "dashboard", opened)
+        monkeypatch.setattr(module, "refuse_without_terminal", lambda alternative: None)
+        monkeypatch.setattr(module, "_check", lambda *_: None, raising=False)
+    monkeypatch.setattr("tui.start.signals.block", lambda: None)
+    for before in (["--theme", "light", "--ascii"], []):
+        with pytest.raises(SystemExit):
+            cli.main([*before, "--db", str(path), *words])
+    assert said == [("light", True), ("", False)]

@@ -8,10 +8,14 @@ from xml.etree import ElementTree as ET
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.color import ColorSystem
 
 from tests.tui.dashboards import opened, raced
 from tui.chart.cells.vectors import DRAWN, CellStyle, cells_of, document
-from tui.headless.screenshot import as_svg, as_text
+from tui.colours.theme import FAILED, TEXT
+from tui.colours.themes import named
+from tui.headless.screenshot import as_svg, as_text, strips_as_svg
+from tui.widgets.lines import strip
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -34,6 +38,21 @@ def letters_of(svg: str, columns: int, rows: int) -> list[str]:
 
 def without_drawings(text: str) -> str:
     return "".join(" " if c in DRAWN or 0x2800 <= ord(c) < 0x2900 else c for c in text)
+
+
+def test_rows_have_the_colours_of_the_theme_that_they_are_saved_in() -> None:
+    rows = [strip([("plain", TEXT), ("bad", FAILED)], 8)]
+    ground, colours = '<rect width="100%" height="100%" rx="6" fill="{}"', {}
+    for name, system, expected in (
+        ("dark", ColorSystem.TRUECOLOR, "#101216"),
+        ("light", ColorSystem.TRUECOLOR, "#fafaf8"),
+        ("ansi", ColorSystem.STANDARD, "#101216"),
+    ):
+        drawn = strips_as_svg(rows, 8, "title", named(name, system))
+        assert ground.format(expected) in drawn
+        colours[name] = tuple(element.get("fill") for element in ET.fromstring(drawn).iter(f"{SVG}text"))
+    assert len(set(colours.values())) == 3
+    assert strips_as_svg(rows, 8, "title", named("dark", ColorSystem.TRUECOLOR)) == strips_as_svg(rows, 8, "title")
 
 
 @pytest.mark.parametrize("key", ["", "enter", "s", "n", "question_mark", "r"])

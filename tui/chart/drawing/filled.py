@@ -81,13 +81,14 @@ class FilledSheet:
         self._letter_styles = np.full(shape, BLANK, dtype=np.uint8)
         self._has_letter = np.zeros(shape, dtype=bool)
         self._areas: tuple[Codepoints, StyleIds, StyleIds] | None = None
+        self._clears = False
 
     def copy(self) -> FilledSheet:
         """Return a sheet with the same cells, to draw further on."""
         other = FilledSheet(self.width, self.height, self.manner)
         for name in ("grounds", "shades", "_dots", "_dot_styles", "_letters", "_letter_styles", "_has_letter"):
             setattr(other, name, getattr(self, name).copy())
-        other._areas = self._areas
+        other._areas, other._clears = self._areas, self._clears
         return other
 
     def fill_octants(self, dots: StyleIds) -> None:
@@ -109,9 +110,12 @@ class FilledSheet:
         shape = self.height, self.width
         self.fill(codes.reshape(shape), style.reshape(shape), ground.reshape(shape))
 
-    def fill(self, codes: Codepoints, styles: StyleIds, grounds: StyleIds) -> None:
-        """Fill the cells with characters, their styles and what is behind them, instead of `grounds` and `shades`."""
-        self._areas = codes, styles, grounds
+    def fill(self, codes: Codepoints, styles: StyleIds, grounds: StyleIds, *, clears: bool = False) -> None:
+        """Fill the cells with characters, their styles and what is behind them, instead of `grounds` and `shades`.
+
+        `clears`: lines and letters stand on the screen's own background.
+        """
+        self._areas, self._clears = (codes, styles, grounds), clears
 
     def line(self, x: Floats, y: Floats, style: int, *, alone: bool = False) -> None:
         """Draw a line through points: x in columns of cells from the left, y in rows from the top, both (k,).
@@ -180,6 +184,8 @@ class FilledSheet:
             drawn = np.uint32(ord(glyph)) if self.manner == "ascii" else self._dots + np.uint32(BRAILLE)
             codes = np.where(has_dots, drawn, codes)
             styles = np.where(has_dots, self._dot_styles, styles)
+        if self._clears:
+            grounds = np.where(has_dots | self._has_letter, np.uint8(BLANK), grounds)
         codes = np.where(self._has_letter, self._letters, codes).astype(np.uint32)
         styles = np.where(self._has_letter, self._letter_styles, styles).astype(np.uint8)
         return FilledPicture(codes, styles, grounds)

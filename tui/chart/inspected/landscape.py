@@ -148,12 +148,12 @@ def _fill_sixteen(sheet: FilledSheet, count: int) -> None:
     behind, before = np.arange(256, dtype=np.uint8), np.arange(256, dtype=np.uint8)
     is_shade = np.zeros(256, dtype=bool)
     for band in range(count):
-        style, place = faint(band_slot(band, count)), band * (2 * ANCHORS - 1) // count
+        style, place = faint(band_slot(band, count)), band * 2 * ANCHORS // count
         behind[style], is_shade[style] = colours[place // 2], place % 2 == 1
         before[style] = colours[place // 2 + 1] if place // 2 + 1 < ANCHORS else BLANK
     bands = sheet.grounds[1::2]
     codes = np.where(is_shade[bands], np.uint32(SHADE), np.uint32(ord(" ")))
-    sheet.fill(codes, before[bands], behind[bands])
+    sheet.fill(codes, before[bands], behind[bands], clears=True)  # a way on them is hard to see in sixteen colours
 
 
 def band_slot(band: int, count: int) -> int:
