@@ -33,6 +33,9 @@ from engine.objective.layout import Layout
 from engine.spec import RunSpec, sizes_of
 
 MOST_WEIGHTS = 100_000_000
+MOST_KEPT = 8 << 20
+"""Examples times weights of a kernel for scores that is kept."""
+
 WINDOWS_BYTES = 4 << 20
 """A convolution takes examples in groups whose windows are at most this large: small enough for the memory, large
 enough that its products are wide."""
@@ -163,6 +166,30 @@ class Network:
         for layer, part in zip(self.layers, parts, strict=True):
             part.forward(X)
             yield layer, part.target.value
+
+
+class Scoring:
+    """The kernels with which a network scores examples, the four newest ones: making one takes longer than using it."""
+
+    def __init__(self, network: Network, dtype: DTypeLike) -> None:
+        self._network, self._dtype = network, np.dtype(dtype)
+        self._kept: dict[int, tuple[Array, Kernel]] = {}
+
+    def kernel(self, n: int) -> tuple[Array, Kernel]:
+        """Return padded weights to fill, and the kernel that scores n examples with them.
+
+        Only small ones are kept: a convolution's buffers are many times as large as its examples.
+        """
+        if n in self._kept:
+            return self._kept[n]
+        layout = self._network.layout
+        weights = np.zeros(layout.padded_size, self._dtype)
+        made = weights, self._network.kernel(layout.matrices(weights), None, n, self._dtype)
+        if self._network.group(self._dtype.itemsize) is None and n * layout.size <= MOST_KEPT:
+            if len(self._kept) >= 4:
+                del self._kept[next(iter(self._kept))]
+            self._kept[n] = made
+        return made
 
 
 def two_layer(features: int, bias: bool, classes: int, hidden_size: int) -> Network:

@@ -20,14 +20,11 @@ from engine.objective.kinds import HIDDEN_SIZE, KINDS, network_of
 from engine.objective.layers import Layer, Masks
 from engine.objective.layout import Array, Layout
 from engine.objective.losses import CrossEntropy, DataLoss, Hinge
-from engine.objective.networks import Network, NetworkOptions
+from engine.objective.networks import Network, NetworkOptions, Scoring
 from engine.objective.passes import CorrectIndex, Pass, Passes, Rows
 from engine.spec import near_match, quoted
 
 __all__ = ["Array", "CorrectIndex", "Loss", "NetworkOptions", "Objective", "Pass", "Rows", "objective"]
-
-MOST_KEPT = 8 << 20
-"""Examples times weights of a kernel for scores that is kept: making one takes longer than using it."""
 
 KEPT_BYTES = 8 << 20
 """Largest split whose evaluation buffers are kept; for a larger one, filling them takes longer than making them."""
@@ -81,7 +78,7 @@ class Objective:
         self._flat_penalty = self.layout.flat(self.penalty)
         self._make = Passes(self.examples, self.layout, data_loss, network.kernel if network else kernels.linear)
         self._passes: dict[tuple[int, str], Pass] = {}
-        self._kernels: dict[int, tuple[Array, Kernel]] = {}
+        self._scoring = None if network is None else Scoring(network, self.dtype)
 
     @property
     def size(self) -> int:
@@ -140,32 +137,16 @@ class Objective:
             if X.ndim != 2 or X.shape[1] != self.split.dimensions:
                 raise ValueError(f"X has shape {X.shape}; examples of this split need (n, {self.split.dimensions})")
             with np.errstate(all="ignore"):
-                if self.network is None:
+                if self._scoring is None:
                     scores: Array = X @ matrices[0][:, : X.shape[1]].T
                 else:
                     if len(X) not in made:
-                        made[len(X)] = self._scoring(len(X))
+                        made[len(X)] = self._scoring.kernel(len(X))
                     own, kernel = made[len(X)]
                     own[...] = padded  # between two chunks it may have scored with others
                     kernel.forward(self._in_columns(X))
                     scores = kernel.scores
             yield scores
-
-    def _scoring(self, n: int) -> tuple[Array, Kernel]:
-        """Padded weights to fill, and the kernel that scores n examples with them: one that is kept, or a new one.
-
-        Only those of small buffers are kept: a convolution's are many times as large as its examples.
-        """
-        assert self.network is not None
-        if n in self._kernels:
-            return self._kernels[n]
-        own = np.zeros(self.layout.padded_size, self.dtype)
-        made = own, self.network.kernel(self.layout.matrices(own), None, n, self.dtype)
-        if self.network.group(self.dtype.itemsize) is None and n * self.size <= MOST_KEPT:
-            if len(self._kernels) >= 4:
-                del self._kernels[next(iter(self._kernels))]
-            self._kernels[n] = made
-        return made
 
     def outputs(self, weights: Array, X: Array) -> Iterator[tuple[Layer, Array]]:
         """Yield the layers of the network with what they give on for the examples X (n, D): see `Network.outputs`."""
