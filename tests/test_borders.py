@@ -39,7 +39,7 @@ ALLOWED: dict[Border, dict[str, str]] = {
     },
     borders.only_handlers_change_widgets: {
         "tui/app/actions/export_actions.py: path.absolute": "a path is a value",
-        "tui/app/actions/inspect_actions.py: inquiry.answers": "computes for the inspector, and knows no widget",
+        "tui/app/actions/inspect_actions.py: self._waiting.take": "a place with a lock, which no widget knows",
         "tui/app/actions/run_actions.py: self._undoable.append": "a list that no widget shows",
         "tui/app/app.py: self._recovery.failed": "forgets what was tried; no widget shows it",
         "tui/app/view_saver.py: self.file.save": "writes a frozen view to a file",

@@ -239,7 +239,7 @@ def test_a_landscape_has_bands_ways_and_a_diverged_run_on_it(swept: Path) -> Non
     assert [way["run_id"] for way in answer["ways"]] == [1, 2]
     assert all(way["iterations"] == list(range(len(way["places"]))) for way in answer["ways"])
     assert answer["ways"][0]["places"][0] == pytest.approx([0, 0], abs=1e-6)
-    assert plot(swept, "1", "2", "--tab", "landscape").stdout == text
+    assert plot(swept, "1", "2", "3", "--tab", "landscape", "--height", "16").stdout == text
     early = json.loads(plot(swept, "1", "2", "--tab", "landscape", "--at", "7", "--json").stdout)
     assert [way["iterations"][-1] for way in early["ways"]] == [7, 7]
 

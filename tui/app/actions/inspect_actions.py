@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol
 
 from textual.message import Message
@@ -13,6 +12,7 @@ from engine.own_code.failures import told
 from engine.store import StoreError
 from engine.text import clean
 from tui.app.actions.ports import ScreenPort, StatePort
+from tui.app.actions.waiting_inquiry import WaitingInquiry
 from tui.model.choices import Choices
 from tui.model.inspection.inquiries import Inquiry
 from tui.model.inspection.inquiry_messages import InquiryAnswered
@@ -54,9 +54,7 @@ class InspectActions:
     def __init__(self, app: InspectPort) -> None:
         self._app = app
         self._opened: Inspector | None = None
-        self._waiting: Inquiry | None = None
-        self._is_computing = False
-        self._lock = Lock()
+        self._waiting = WaitingInquiry()
 
     @property
     def view(self) -> Inspector | None:
@@ -81,13 +79,12 @@ class InspectActions:
         if self.view is not None:
             self.view.update(snapshot, choices)
         elif self._opened is not None:
-            self._opened = self._waiting = None
+            self._opened = None
+            self._waiting.drop()
 
     def ask(self, inquiry: Inquiry) -> None:
         """Have an inquiry computed, as soon as the thread is free."""
-        with self._lock:
-            self._waiting, is_computing, self._is_computing = inquiry, self._is_computing, True
-        if not is_computing:
+        if self._waiting.put(inquiry):
             self._app.in_thread(self._compute, "inspect")
 
     def answer(self, answered: InquiryAnswered) -> None:
@@ -97,28 +94,21 @@ class InspectActions:
 
     def _compute(self) -> None:
         """Compute what waits until nothing does."""
-        while (inquiry := self._next()) is not None:
-            sentence = self._compute_one(inquiry)
-            is_next = self._waiting is not None and self._waiting.question == inquiry.question
-            if sentence or not is_next:
+        while (inquiry := self._waiting.take()) is not None:
+            sentence, other = self._compute_one(inquiry), self._waiting.newest
+            if sentence or other is None or other.question != inquiry.question:
                 self._app.post_message(InquiryAnswered(inquiry, None, sentence, is_last=True))
-
-    def _next(self) -> Inquiry | None:
-        with self._lock:
-            inquiry, self._waiting = self._waiting, None
-            self._is_computing = inquiry is not None
-            return inquiry
 
     def _compute_one(self, inquiry: Inquiry) -> str:
         """Post the answers to an inquiry; returns why there are not all of them, '' if there are."""
 
         def is_wanted() -> bool:
-            other = self._waiting
+            other = self._waiting.newest
             return self.view is not None and (other is None or other.question == inquiry.question)
 
         try:
             for answer in inquiry.answers(self._app.path, is_wanted):
-                if not is_wanted() or (answer is None and self._waiting is not None):
+                if not is_wanted() or (answer is None and self._waiting.newest is not None):
                     break
                 if answer is None:
                     continue
