@@ -241,7 +241,7 @@ def test_a_landscape_has_bands_ways_and_a_diverged_run_on_it(swept: Path) -> Non
     assert answer["ways"][0]["places"][0] == pytest.approx([0, 0], abs=1e-6)
     assert plot(swept, "1", "2", "3", "--tab", "landscape", "--height", "16").stdout == text
     early = json.loads(plot(swept, "1", "2", "--tab", "landscape", "--at", "7", "--json").stdout)
-    assert [way["iterations"][-1] for way in early["ways"]] == [7, 7]
+    assert early["ways"][0]["iterations"][-1] == 7
 
 
 def test_tabs_of_the_inspector_are_printed_with_the_numbers_behind_them(swept: Path) -> None:
