@@ -211,7 +211,7 @@ class Repeat:
         self._weights = np.empty((4, len(state.weights)), state.weights.dtype)
         self._put(state)
         self.tries: dict[int, tuple[Array, bool]] = {}
-        self._first, self._cpu_s, self._ended = state.iteration, 0.0, False
+        self._first, self._cpu_s = state.iteration, 0.0
 
     @property
     def points(self) -> tuple[NDArray[np.int64], Array]:
