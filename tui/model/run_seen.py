@@ -64,9 +64,10 @@ Beginnings = Mapping[tuple[int, int, int], Curve]
 
 @dataclass(frozen=True, slots=True)
 class MetricPart:
-    """What a chart's window shows of a logged metric; see VisiblePart."""
+    """What a chart's window shows of a logged metric, its whole curve if it `is_whole`; see VisiblePart."""
 
     curve: Curve = NO_ROWS
+    is_whole: bool = True
     log_x_detail: Beginnings = field(default_factory=dict)
 
 

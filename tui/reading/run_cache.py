@@ -14,7 +14,7 @@ from tui.model.metrics.of_runs import metrics_of
 from tui.model.metrics.order import shown
 from tui.model.run_seen import NOTHING_LOGGED, UNSEEN, LoggedMetrics, MetricPart, RunSeen
 from tui.reading.curves.curve_growth import grown
-from tui.reading.curves.logged import logged_metrics, logged_parts
+from tui.reading.curves.logged import grown_metric, logged_metrics, logged_parts
 from tui.reading.curves.parent_curves import parent_curves
 from tui.reading.curves.visible_part import visible_part
 
@@ -93,23 +93,30 @@ class RunCache:
         )
         has_grown = held is None or held.rows != rows
         if has_grown:
-            seen = replace(self._grown(reader, run, held, columns), logged=logged)
+            seen = replace(self._grown(reader, run, held, columns, logged), logged=logged)
         elif _may_have_new_events(run):
             seen = replace(seen, events=tuple(reader.events(run.run_id)))
         if has_grown or (held is not None and held.window != window):
             visible = visible_part(reader, chart_options, run, seen.whole, columns, seen.visible, metrics)
             if run.kind != "engine":
-                visible = replace(visible, logged=_logged_parts(reader, run, seen, chart_options, columns, metrics))
+                before = held.seen.visible.logged if held is not None and _is_same(held.rows, rows) else {}
+                parts = _logged_parts(reader, run, seen, chart_options, columns, metrics, before)
+                visible = replace(visible, logged=parts)
             seen = replace(seen, visible=visible)
         if run.run_id == choices.pointed and seen.gradient_norm is None:
             seen = replace(seen, gradient_norm=_gradient_norm(reader, run))
         return CachedRun(seen, columns, rows, window)
 
-    def _grown(self, reader: Reader, run: Run, held: CachedRun | None, columns: int) -> RunSeen:
+    def _grown(self, reader: Reader, run: Run, held: CachedRun | None, columns: int, logged: LoggedMetrics) -> RunSeen:
         """Read a run that has changed; its visible part is still the old one."""
         is_as_wide = held is not None and held.columns == columns
+        is_longer = held is not None and _is_same(held.rows, _rows(run, columns))
+        if run.kind != "engine" and is_longer and held is not None and held.seen.logged.standing == logged.standing:
+            whole = _whole_logged(reader, run, held.seen.whole, columns, logged)
+        else:
+            whole = _whole(reader, run, held.seen.whole if held is not None and is_as_wide else None, columns)
         return RunSeen(
-            whole=_whole(reader, run, held.seen.whole if held is not None and is_as_wide else None, columns),
+            whole=whole,
             visible=UNSEEN.visible if held is None else held.seen.visible,
             evaluations=_evaluations(reader, run, () if held is None else held.seen.evaluations),
             events=tuple(reader.events(run.run_id)),
@@ -121,15 +128,38 @@ class RunCache:
 
 
 def _rows(run: Run, columns: int) -> Stamp:
-    return (run.iterations_done, run.state, run.attempt, columns)
+    return (run.iterations_done, run.state, run.attempt, run.revision, columns)
+
+
+def _is_same(before: Stamp, now: Stamp) -> bool:
+    """Whether a run has the rows that it had, if perhaps others after them, for a chart of the same width."""
+    return before[2:] == now[2:]
+
+
+def _whole_logged(reader: Reader, run: Run, held: Curve, columns: int, logged: LoggedMetrics) -> Curve:
+    name = logged.standing
+    longer = None if name is None else grown_metric(held, reader, run.run_id, logged.by_name[name].name, columns)
+    return reader.curve(run.run_id, columns) if longer is None else longer
 
 
 def _logged_parts(
-    reader: Reader, run: Run, seen: RunSeen, chart_options: ChartOptions, columns: int, names: tuple[str, ...]
+    reader: Reader,
+    run: Run,
+    seen: RunSeen,
+    chart_options: ChartOptions,
+    columns: int,
+    names: tuple[str, ...],
+    before: Mapping[str, MetricPart],
 ) -> Mapping[str, MetricPart]:
-    """What the chart shows of the metrics that a run has logged."""
+    """What the chart shows of the metrics that a run has logged; of whole curves in `before` what is new is read."""
+    on_board = {metric.name: name for name, metric in seen.logged.by_name.items()}
 
     def read(name: str, first: int, last: int | None) -> Curve:
+        held = before.get(on_board[name])
+        if held is not None and held.is_whole and last is None:
+            longer = grown_metric(held.curve, reader, run.run_id, name, columns)
+            if longer is not None:
+                return longer
         return reader.metric_curve(run.run_id, name, columns, first, last)
 
     return logged_parts(

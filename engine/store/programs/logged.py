@@ -96,7 +96,8 @@ class Logged:
             standing = primary_of(last, name)
             loss = None if standing is None else last[standing]
             raw.execute(
-                "UPDATE runs SET primary_metric = ?, last_loss = ?, current_loss = ? WHERE run_id = ?",
+                "UPDATE runs SET primary_metric = ?, last_loss = ?, current_loss = ?, revision = revision + 1 "
+                "WHERE run_id = ?",
                 (name, loss, loss, run_id),
             )
             return str(row[0])

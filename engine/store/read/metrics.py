@@ -61,10 +61,33 @@ def logged_curve(
     level = _level_for(span, columns, lowest)
     low_before = _low_before(connection, run_id, metric_id, lowest, first, least)
     if level is None:
-        table = connection.table(
-            f"SELECT step, elapsed_us, value {ROWS} ORDER BY step", (run_id, metric_id, first, last), width=3
-        )
-        return _from_rows(table, columns, low_before)
+        return _from_rows(_rows(connection, run_id, metric_id, first, last), columns, low_before)
+    return _from_buckets(connection, run_id, metric_id, level, first, last, low_before)
+
+
+def logged_tail(connection: Connection, run_id: int, name: str, width: int, first: int) -> Curve:
+    """A logged metric from step `first` on in buckets of `width` steps; empty where it is not kept so wide."""
+    known = connection.rows(ONE, (run_id, name))
+    if not known:
+        return NO_ROWS
+    metric_id, _, last, lowest = known[0]
+    if width == 1:
+        return _single(_rows(connection, run_id, metric_id, first, last), np.inf)
+    level = width.bit_length() - 1
+    if lowest is None or level not in levels_from(lowest):
+        return NO_ROWS
+    return _from_buckets(connection, run_id, metric_id, level, first, last, np.inf)
+
+
+def _rows(connection: Connection, run_id: int, metric_id: int, first: int, last: int) -> Floats:
+    return connection.table(
+        f"SELECT step, elapsed_us, value {ROWS} ORDER BY step", (run_id, metric_id, first, last), width=3
+    )
+
+
+def _from_buckets(
+    connection: Connection, run_id: int, metric_id: int, level: int, first: int, last: int, low_before: float
+) -> Curve:
     bucket, n, low, high, total, at_end, elapsed_us = connection.table(
         "SELECT bucket, n, low, high, total, last, elapsed_us FROM metric_buckets "
         "WHERE run_id = ? AND metric_id = ? AND level = ? AND bucket BETWEEN ? AND ? ORDER BY bucket",

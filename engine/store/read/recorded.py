@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from engine.store.file.connection import Connection
-from engine.store.read.metrics import logged_curve, standing, standing_curve, whole_bucket
+from engine.store.read.metrics import logged_curve, logged_tail, standing, standing_curve, whole_bucket
 from engine.store.read.range_totals import range_totals
 from engine.store.read.widths import spacing_for, width_for
 from engine.store.write.pyramid import LEVELS
@@ -96,6 +96,10 @@ class Recorded:
     def standing_metric(self, run_id: int) -> str | None:
         """The metric that stands for a logged run on a chart of losses; None where it has none."""
         return standing(self._connection, run_id)
+
+    def metric_tail(self, run_id: int, name: str, width: int, first: int) -> Curve:
+        """A logged metric from step `first` on in buckets of `width` steps; empty where it is not kept so wide."""
+        return logged_tail(self._connection, run_id, name, width, first)
 
     def metric_bucket(self, run_id: int, name: str, first: int, stop: int) -> Curve:
         """Steps first..stop - 1 of a logged metric as a curve of one row; see `bucket`."""

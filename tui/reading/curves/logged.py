@@ -9,7 +9,7 @@ import numpy as np
 
 from engine.store import Reader, Run
 from engine.text import clean
-from engine.trace.curve import Curve, cut, ended
+from engine.trace.curve import Curve, cut, ended, joined
 from tui.chart.values.metrics import name_on_board
 from tui.model import x_extent
 from tui.model.chart_options import ChartOptions
@@ -19,6 +19,9 @@ from tui.model.run_seen import LoggedMetrics, MetricPart, VisiblePart
 from tui.reading.curves.log_x_detail import log_x_detail
 
 LONGEST_NAME = 200
+
+MOST_ROWS = 4
+"""Most rows of a curve for each column of its chart; with more a wider bucket would do."""
 
 RATIO = 4
 """Ratio of the lengths for which a replay reads a curve anew."""
@@ -62,8 +65,25 @@ def logged_parts(
             stop = run.iterations_done if end is None else end + 1
             kept = {} if before is None else before.log_x_detail
             detail = log_x_detail(partial(_of, read, asked), curve, first, stop, columns, kept)
-        parts[name] = MetricPart(curve, detail)
+        parts[name] = MetricPart(curve, chart_options.window is None, detail)
     return parts
+
+
+def grown_metric(held: Curve, reader: Reader, run_id: int, name: str, columns: int) -> Curve | None:
+    """Return a metric's whole curve, of which `held` was read before; None if it must be read again.
+
+    No value at a step of `held` may have changed since, but at its last one.
+    """
+    # the last bucket may have grown
+    again = 1 if held.width == 1 else 2
+    if len(held.iteration) < again:
+        return None
+    first = int(held.iteration[-again])
+    tail = reader.metric_tail(run_id, name, held.width, first)
+    rows = len(held.iteration) - again + len(tail.iteration)
+    if not len(tail.iteration) or int(tail.iteration[0]) != first or rows > MOST_ROWS * columns:
+        return None
+    return joined(cut(held, -again), tail, room=MOST_ROWS * columns)
 
 
 def _of(read: ReadMetric, name: str, columns: int, first: int, last: int) -> Curve:
