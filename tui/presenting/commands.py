@@ -21,6 +21,7 @@ from tui.model.clock import STOPS
 from tui.model.keymap import Place
 from tui.model.snapshot import Snapshot
 from tui.presenting.describe import differing, given_name, label, spec_texts
+from tui.text.matching import NO_MATCH, rank
 
 MENUS = frozenset({"app.palette", "back"})
 """Actions left out of the palette."""
@@ -351,7 +352,9 @@ def matching(
     if run_id is not None and run_id in beyond and not any(one.action == pointing(run_id).action for one in found):
         found.append(pointing(run_id))
     exactly = "" if run_id is None else pointing(run_id).action
-    ranked = [(-1 if one.action == exactly else _rank(one, typed), one) for one in found]
+    ranked = [
+        (-1 if one.action == exactly else rank(typed, one.name, one.key, one.aliases, one.help), one) for one in found
+    ]
     return [one for _, one in sorted((pair for pair in ranked if pair[0] < NO_MATCH), key=lambda pair: pair[0])]
 
 
@@ -363,9 +366,6 @@ def used(recent: Sequence[str], action: str) -> tuple[str, ...]:
 MOST_RECENT = 5
 """Most commands that stand on top because they were used."""
 
-NO_MATCH = 7
-"""The rank of a command that the typed text does not mean."""
-
 RUN_NUMBER = re.compile(r"(?:(?:show|go to|goto|open)\s+)?(?:run\s*)?#?(\d{1,15})")
 
 
@@ -373,34 +373,3 @@ def _run_number(wanted: str) -> int | None:
     """The run meant by a number alone or after 'run', 'show run', 'go to run'; None for other text. Runs begin at 1."""
     meant = RUN_NUMBER.fullmatch(wanted)
     return (int(meant[1]) or None) if meant is not None and meant[1].isascii() else None
-
-
-def _rank(one: PaletteCommand, typed: str) -> int:
-    """How well a command matches, 0 best: its key, its whole name or another word for it, how these begin, its help.
-
-    Words match from their beginnings, in any order.
-    """
-    wanted, name = " ".join(typed.casefold().split()), one.name.casefold()
-    words = _words(wanted)
-    if one.key == typed:
-        return 0
-    if name == wanted or wanted in one.aliases:
-        return 1
-    if name.startswith(wanted):
-        return 2
-    if words and _begin(words, _words(name)):
-        return 3
-    if any(alias.startswith(wanted) for alias in one.aliases):
-        return 4
-    if words and _begin(words, _words(" ".join((name, *one.aliases)))):
-        return 5
-    return 6 if words and _begin(words, _words(" ".join((name, *one.aliases, one.help.casefold())))) else NO_MATCH
-
-
-def _words(text: str) -> list[str]:
-    return re.findall(r"\w+", text)
-
-
-def _begin(typed: Sequence[str], words: Sequence[str]) -> bool:
-    """Whether each typed word is how one of the words begins."""
-    return all(any(word.startswith(one) for word in words) for one in typed)

@@ -171,6 +171,14 @@ class WordInput(Input):
         return character != " " and super().check_consume_key(key, character)
 
 
+class NameInput(Input):
+    """An input for a name: it leaves the asterisk to the list."""
+
+    def check_consume_key(self, key: str, character: str | None) -> bool:
+        """Whether the key is text for this input."""
+        return character != "*" and super().check_consume_key(key, character)
+
+
 class ColumnMenu(Pick, inherit_bindings=False):
     """Lists the columns that match the typed text; posts ColumnToggled and shows what has come of it."""
 
@@ -194,6 +202,7 @@ class MetricPicker(Pick, inherit_bindings=False):
     """Lists the metrics that match the typed text; posts MetricPicked. Its rows have their names as the action."""
 
     place: Place = "metrics"
+    input_type = NameInput
     BINDINGS = keymap.bindings("metrics")
     hint = "a part of a name"
 

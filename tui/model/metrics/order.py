@@ -21,12 +21,15 @@ MOST_PANELS = 9
 def stepped(runs: Sequence[RunMetrics]) -> tuple[str, ...]:
     """Return the metrics of some runs, each once: those of the table in its order, then the logged ones.
 
-    What is drawn beside another metric is left out. Of no run these are those of the table.
+    Where no run has a loss the logged ones come first. What is drawn beside another metric is left out. Of no run these are those of the table.
     """
     names = _all(runs)
     if not names:
         return tuple(METRICS)
-    return (*(name for name in METRICS if name in names), *_logged(names, runs))
+    of_table = [name for name in METRICS if name in names]
+    ordered = (of_table, _logged(names, runs))
+    # what stands for a run without a loss comes first
+    return tuple(chain.from_iterable(ordered if LOSS_NAME in names else reversed(ordered)))
 
 
 def in_grid(runs: Sequence[RunMetrics], focus: str) -> tuple[str, ...]:

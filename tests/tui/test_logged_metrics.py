@@ -1,0 +1,198 @@
+"""The metrics of logged runs by name: which are drawn, in which order, at which moment, and what stands for a run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from engine.spec import defaults
+from engine.store import LoggedWriter, Measured, Store, open_for_writing
+from tests.presence import present
+from tests.stores import begun, block_of, claimed_writer, measured, news, query
+from tests.tui.dashboards import opened
+from tests.tui.moments import at
+from tui.chart import ChartView, draw, readout
+from tui.chart.values.metrics import METRICS
+from tui.chart.values.view import Axes
+from tui.model.chart_options import ChartOptions, Layout
+from tui.model.choices import Choices
+from tui.model.metrics.order import stepped
+from tui.model.run_seen import RunSeen
+from tui.model.snapshot import ReadRequest
+from tui.presenting.curves import chart_view, metrics_drawn
+from tui.reading.feed import Source
+from tui.start.cli import group
+
+STEPS = np.arange(5000)
+TRAIN = 2 + np.cos(STEPS / 300)
+HOSTILE = 'x\')\x1b[31m{"b"}'
+
+
+def write(writer: LoggedWriter, values: dict[str, np.ndarray], every: dict[str, int], first: int = 0) -> None:
+    """Values of metrics by name, from step `first` on, each so many steps apart."""
+    batch = {}
+    for name, value in values.items():
+        step = np.arange(first, first + len(value))[:: every.get(name, 1)]
+        batch[name] = Measured(step, step * 1000, value[:: every.get(name, 1)])
+    writer.write(batch, news(received=first, elapsed_s=float(first + 1)))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """A run of the engine, and one of a program that logs more."""
+    with open_for_writing(tmp_path / "runs.db") as store:
+        claimed_writer(store, defaults()).write(block_of(np.linspace(2, 1, 300)))
+        values = {
+            "train/loss": TRAIN,
+            "val/loss": TRAIN + 0.5,
+            "acc": STEPS / 10_000,
+            "lr": np.full(5000, 1e-3),
+            "gradient_norm": TRAIN,
+            "drift": np.sin(STEPS / 100),
+            HOSTILE: TRAIN,
+        }
+        write(begun(store), values, {"val/loss": 100, HOSTILE: 1000})
+        yield store
+
+
+def view_of(path: Path, *run_ids: int, metric: str = "loss", layout: Layout = "together") -> ChartView:
+    source = Source(path)
+    choices = Choices(
+        marked=run_ids, pointed=run_ids[0], chart_options=ChartOptions(metric=metric, layout=layout), considered_to=99
+    )
+    view = chart_view(present(source.read(ReadRequest(choices, 60))), choices)
+    source.close()
+    return view
+
+
+def axes_of(view: ChartView) -> Axes:
+    return present(draw(view, 100, 30).axes)
+
+
+def test_each_metric_is_drawn_once_a_pair_as_one_and_the_engine_beside(store: Store, tmp_path: Path) -> None:
+    path = tmp_path / "runs.db"
+    source = Source(path)
+    choices = Choices(marked=(1, 2), pointed=1)
+    snapshot = present(source.read(ReadRequest(choices, 60)))
+    cleaned = next(name for name in snapshot.of(2).logged.by_name if name.startswith("x'"))
+    assert "\x1b" not in cleaned
+    assert stepped(metrics_drawn(snapshot, choices)) == (*METRICS, "train/loss", "acc", "lr", "drift", cleaned)
+    source.close()
+    loss = view_of(path, 1, 2)
+    assert [run.metric for run in loss.runs] == ["", "train/loss"]
+    assert (loss.metric, loss.companion_name) == ("loss", "validation, val/loss") or loss.companion_name == "val/loss"
+    assert loss.runs[1].label.endswith(" · train/loss")
+    norms = view_of(path, 1, 2, metric="gradient norm")
+    assert len(present(norms.runs[1].curve).iteration) > 0
+    alone = view_of(path, 2)
+    assert (alone.metric, alone.companion_name, alone.runs[0].metric) == ("train/loss", "val/loss", "")
+    text = draw(alone, 100, 30).to_text()
+    assert "train/loss (log)" in text
+    assert "┄ val/loss" in text
+    (reading,) = readout(alone, 4999)
+    assert reading.companion == pytest.approx(TRAIN[4900] + 0.5)
+
+
+def test_a_name_decides_the_axis(store: Store, tmp_path: Path) -> None:
+    path = tmp_path / "runs.db"
+    found = {name: axes_of(view_of(path, 2, metric=name)) for name in ("acc", "lr", "drift", "train/loss")}
+    assert {name: (axes.log_y, axes.percent) for name, axes in found.items()} == {
+        "acc": (False, True), "lr": (True, False), "drift": (False, False), "train/loss": (True, False),
+    }  # fmt: skip
+    begun(store).write({"acc": measured([(5000, 70.0)])}, news(received=5000, elapsed_s=9e3))
+    assert not axes_of(view_of(path, 2, metric="acc")).percent
+
+
+def test_a_chart_of_a_metric_that_no_run_has_says_what_there_is(store: Store, tmp_path: Path) -> None:
+    text = " ".join(draw(view_of(tmp_path / "runs.db", 2, metric="bleu"), 200, 20).to_text().split())
+    assert "no bleu recorded of this run; m shows train/loss, acc, lr, drift, x'" in text
+
+
+def test_the_grid_has_what_was_logged_and_what_the_engine_records(store: Store, tmp_path: Path) -> None:
+    names = [panel.metric for panel in view_of(tmp_path / "runs.db", 1, 2, layout="measures").panels]
+    assert len(names) == len(set(names)) == 9
+    assert {"loss", "validation accuracy", "gradient norm", "acc", "lr", "drift"} <= set(names)
+    assert "train/loss" not in names  # the panel of the loss shows it
+
+
+@pytest.mark.parametrize("done", [1, 777, 4321])
+@pytest.mark.parametrize("name", ["train/loss", "val/loss", "acc"])
+def test_a_moment_holds_nothing_of_a_metric_that_came_after_it(
+    store: Store, tmp_path: Path, name: str, done: int
+) -> None:
+    part = at(tmp_path / "runs.db", done, 2, metric=name).of(2).visible.logged[name]
+    values = {"train/loss": TRAIN, "val/loss": np.where(STEPS % 100, np.nan, TRAIN + 0.5), "acc": STEPS / 10_000}[name]
+    seen, there = int(part.curve.count.sum()), int(np.isfinite(values[:done]).sum())
+    assert 0.95 * there <= seen <= there
+    assert np.nanmax(part.curve.high) <= np.nanmax(values[:done])
+    assert np.nanmin(part.curve.low) >= np.nanmin(values[:done])
+
+
+def test_what_is_read_while_a_metric_grows_is_what_one_read_gives(tmp_path: Path) -> None:
+    path, random = tmp_path / "runs.db", np.random.default_rng(0)
+    with open_for_writing(path) as store:
+        writer, source, first = begun(store), Source(path), 0
+        choices = Choices(marked=(1,), pointed=1, chart_options=ChartOptions(layout="measures"))
+        request = ReadRequest(choices, 30)
+        for count in (1, 3, 100, 100, 900, 2000, 7, 1500):
+            values = {name: random.random(count) for name in ("loss", "val_loss", "acc", "lr")}
+            write(writer, values, {"val_loss": 10}, first)
+            first += count
+            same_as_one_read(present(source.read(request)).of(1), path, request)
+        writer.write({"acc": measured([(5, -3.0)])}, news(received=first, elapsed_s=1e4))
+        late = present(source.read(request)).of(1)
+        assert late.visible.logged["acc"].curve.low.min() == -3.0
+        same_as_one_read(late, path, request)
+        source.close()
+
+
+def same_as_one_read(seen: RunSeen, path: Path, request: ReadRequest) -> None:
+    source = Source(path)
+    whole = present(source.read(request)).of(1)
+    source.close()
+    assert seen.visible.logged.keys() == whole.visible.logged.keys() == {"loss", "val_loss", "acc", "lr"}
+    for name, part in whole.visible.logged.items():
+        grown = seen.visible.logged[name].curve
+        for column in ("iteration", "elapsed_s", "count", "low", "high", "mean", "last"):
+            np.testing.assert_array_equal(getattr(grown, column), getattr(part.curve, column), f"{name} {column}")
+
+
+async def test_a_metric_is_picked_from_a_list_and_chosen_to_stand_for_its_run(store: Store, tmp_path: Path) -> None:
+    path = tmp_path / "runs.db"
+    async with opened(path, (110, 34)) as board:
+        await board.press("m")
+        await board.until(lambda: "train/loss            ┄ val/loss · run 2 · main metric of 2" in board.text())
+        assert "\x1b" not in board.text()
+        await board.press(*"acc", "enter")
+        await board.until(lambda: " acc  ·" in board.text())
+        assert board.app.choices.chart_options.metric == "acc"
+        await board.press("m", *"x'", "enter")
+        await board.until(lambda: board.app.choices.chart_options.metric.startswith("x'"))
+        await board.press("m", *"acc", "asterisk")
+        await board.until(lambda: "acc is the main metric of run 2. u undoes." in board.text())
+        chosen = "SELECT primary_metric, round(current_loss, 4) FROM runs WHERE run_id = 2"
+        assert query(path, chosen) == [("acc", 0.4999)]
+        begun(store).write({"acc": measured([(5000, 0.9)])}, news(received=5000, elapsed_s=9e3))
+        assert query(path, chosen) == [("acc", 0.9)]
+        await board.until(lambda: board.app.snapshot.of(2).whole.last[-1] == 0.9)
+        await board.press("u")
+        await board.until(lambda: "The main metric of run 2 is what it was." in board.text())
+        assert query(path, chosen) == [("", round(TRAIN[-1], 4))]
+
+
+def test_any_metric_is_printed(store: Store, tmp_path: Path) -> None:
+    def plotted(*words: str) -> str:
+        found = CliRunner().invoke(group(), ["--db", str(tmp_path / "runs.db"), "plot", "2", *words])
+        assert found.exit_code == (2 if "val/lss" in words else 0), found.output
+        return found.output
+
+    (line, second) = json.loads(plotted("--metric", "train/loss", "--json"))["lines"]
+    assert (line["kind"], second["kind"], len(second["points"])) == ("train/loss", "val/loss", 50)
+    assert second["points"][-1] == [4900, pytest.approx(TRAIN[4900] + 0.5)]
+    assert " acc  ·  x: iteration" in plotted("--metric", "acc")
+    assert "'val/lss' is not a metric; did you mean val/loss?" in plotted("--metric", "val/lss")
