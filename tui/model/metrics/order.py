@@ -21,7 +21,8 @@ MOST_PANELS = 9
 def stepped(runs: Sequence[RunMetrics]) -> tuple[str, ...]:
     """Return the metrics of some runs, each once: those of the table in its order, then the logged ones.
 
-    Where no run has a loss the logged ones come first. What is drawn beside another metric is left out. Of no run these are those of the table.
+    Where no run has a loss the logged ones come first. What is drawn beside another metric is left out. Of no run these
+    are those of the table.
     """
     names = _all(runs)
     if not names:
