@@ -52,13 +52,15 @@ def chart_view(snapshot: Snapshot, choices: Choices, before: Sequence[ChartView]
         caution=_caution(runs, chart_options.metric) or _unplaced(asked, runs),
         note=_note(snapshot, choices, runs),
     )
-    view = replace(view, **_of_metric(view.runs, runs, snapshot, chart_options.metric))
+    is_grid = chart_options.layout == "measures"
+    has = metrics_drawn(snapshot, choices) if is_grid or chart_options.metric != LOSS_NAME else []
+    view = replace(view, **_of_metric(view.runs, snapshot, chart_options.metric, has))
     if asked and not runs:
         return replace(view, empty_hint=UNKNOWN_LOSSES)
-    if chart_options.layout != "measures":
+    if not is_grid:
         return _with_seeds(view, runs, chart_options)
     panels = {panel.metric: panel for panel in before} | {view.metric: view}
-    names = in_grid(metrics_drawn(snapshot, choices), chart_options.metric)
+    names = in_grid(has, chart_options.metric)
     made = tuple(panels.get(one) or _panel(view, runs, snapshot, choices, one) for one in names)
     return _with_seeds(replace(view, panels=made), runs, chart_options)
 
@@ -71,6 +73,8 @@ def metrics_drawn(snapshot: Snapshot, choices: Choices) -> list[RunMetrics]:
 def metric_meant(snapshot: Snapshot, choices: Choices) -> ChartOptions:
     """The chart options with the metric that is drawn: what stands for the runs where none has a loss."""
     chart_options = choices.chart_options
+    if chart_options.metric != LOSS_NAME or any(run.kind == "engine" for run in drawn_runs(snapshot, choices)):
+        return chart_options
     metric = meant(chart_options.metric, metrics_drawn(snapshot, choices))
     return chart_options if metric == chart_options.metric else replace(chart_options, metric=metric)
 
@@ -113,7 +117,7 @@ def _panel(view: ChartView, runs: list[Run], snapshot: Snapshot, choices: Choice
     drawn = tuple(replace(one, **_measured(run, snapshot, choices)) for one, run in zip(view.runs, runs, strict=True))
     view = replace(view, runs=drawn, metric=metric, y_window=None, caution=_caution(runs, metric))
     view = replace(view, empty_hint=_empty_panel(runs, snapshot, metric))
-    return replace(view, **_of_metric(drawn, runs, snapshot, metric))
+    return replace(view, **_of_metric(drawn, snapshot, metric, ()))
 
 
 def _empty_panel(runs: list[Run], snapshot: Snapshot, metric: str) -> str:
@@ -136,7 +140,7 @@ class _ViewMetrics(TypedDict):
     lacking: str
 
 
-def _of_metric(drawn: Sequence[ChartRun], runs: Sequence[Run], snapshot: Snapshot, metric: str) -> _ViewMetrics:
+def _of_metric(drawn: Sequence[ChartRun], snapshot: Snapshot, metric: str, has: Sequence[RunMetrics]) -> _ViewMetrics:
     names = dict.fromkeys(one.companion_name for one in drawn if one.companion_name)
     shown = [
         seen.by_name[one.metric or metric]
@@ -147,7 +151,7 @@ def _of_metric(drawn: Sequence[ChartRun], runs: Sequence[Run], snapshot: Snapsho
         "companion_name": _companion_name(metric, tuple(names)),
         "fractions": all(one.low >= 0 and one.high <= 1 for one in shown),
         "signed": any(one.low < 0 for one in shown),
-        "lacking": _lacking(runs, snapshot, metric),
+        "lacking": _lacking(metric, has),
     }
 
 
@@ -155,14 +159,13 @@ MOST_NAMED = 8
 """Most metrics that an empty chart names."""
 
 
-def _lacking(runs: Sequence[Run], snapshot: Snapshot, metric: str) -> str:
+def _lacking(metric: str, has: Sequence[RunMetrics]) -> str:
     """What an empty chart says where runs have begun and none has the metric; '' if one has or will have it."""
-    has = [metrics_of(run, snapshot.of(run.run_id)) for run in runs]
-    if not any(one.names for one in has) or any(metric in one.names for one in has) or metric == LOSS_NAME:
+    if not any(one.names for one in has) or any(metric in one.names for one in has):
         return ""
     names = stepped(has)
     rest = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
-    whose = "this run" if len(runs) == 1 else "these runs"
+    whose = "this run" if len(has) == 1 else "these runs"
     return f"no {metric} recorded of {whose}; m shows {', '.join(names[:MOST_NAMED])}{rest}"
 
 

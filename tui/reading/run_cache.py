@@ -12,7 +12,7 @@ from tui.model.chart_options import ChartOptions
 from tui.model.choices import Choices
 from tui.model.metrics.of_runs import metrics_of
 from tui.model.metrics.order import shown
-from tui.model.run_seen import NOTHING_LOGGED, UNSEEN, LoggedMetrics, MetricPart, RunSeen
+from tui.model.run_seen import LOSS_NAME, NOTHING_LOGGED, UNSEEN, LoggedMetrics, MetricPart, RunSeen
 from tui.reading.curves.curve_growth import grown
 from tui.reading.curves.logged import grown_metric, logged_metrics, logged_parts
 from tui.reading.curves.parent_curves import parent_curves
@@ -61,12 +61,18 @@ class RunCache:
 
     def _shown(self, runs: Iterable[Run], logged: Mapping[int, LoggedMetrics], choices: Choices) -> tuple[str, ...]:
         """The metrics that the chart shows of these runs."""
+        chart_options = choices.chart_options
+        if chart_options.layout != "measures" and (
+            chart_options.metric != LOSS_NAME
+            or any(run.kind == "engine" for run in runs if run.run_id in choices.drawn)
+        ):
+            return (chart_options.metric,)
         drawn = [
             metrics_of(run, replace(self._seen(run), logged=logged[run.run_id]))
             for run in runs
             if run.run_id in choices.drawn
         ]
-        return shown(choices.chart_options, drawn)
+        return shown(chart_options, drawn)
 
     def _seen(self, run: Run) -> RunSeen:
         held = self._held.get(run.run_id)

@@ -169,7 +169,8 @@ def _chart(manner: Manner) -> Iterable[Block]:
             entry("+3 more", "so many runs have no room here", DIM),
         ),
     )
-    yield Block("What y can be (m)", _entries(words.METRICS))
+    logged = entry("train/loss", "and each metric that a marked program has logged, under its name", DIM)
+    yield Block("What y can be (m)", (*_entries(words.METRICS), logged))
     yield Block("What x can be (x)", _entries(words.X_AXES))
 
 
