@@ -120,6 +120,19 @@ def test_the_grid_has_what_was_logged_and_what_the_engine_records(store: Store, 
     assert "train/loss" not in names  # the panel of the loss shows it
 
 
+def test_runs_whose_configs_differ_in_the_seed_alone_are_drawn_as_their_mean(tmp_path: Path) -> None:
+    with open_for_writing(tmp_path / "runs.db") as store:
+        for seed, rate in ((1, 0.1), (2, 0.1), (3, 0.5)):
+            writer = begun(store, f"s{seed}", config=f'{{"seed": {seed}, "lr": {rate}}}')
+            writer.write({"acc": measured([(step, seed / 10) for step in range(5)])}, news())
+    source = Source(tmp_path / "runs.db")
+    choices = Choices(marked=(1, 2, 3), pointed=1, chart_options=ChartOptions(metric="acc", seeds="range"))
+    view = chart_view(present(source.read(ReadRequest(choices, 60))), choices)
+    source.close()
+    assert [[member.run_id for member in run.members] for run in view.runs] == [[1, 2], []]
+    assert sorted(present(reading.value) for reading in readout(view, 4)) == [pytest.approx(0.15), pytest.approx(0.3)]
+
+
 @pytest.mark.parametrize("done", [1, 777, 4321])
 @pytest.mark.parametrize("name", ["train/loss", "val/loss", "acc"])
 def test_a_moment_holds_nothing_of_a_metric_that_came_after_it(

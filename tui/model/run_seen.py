@@ -75,11 +75,13 @@ class MetricPart:
 class LoggedMetrics:
     """The metrics that a run has logged, by their names on the board, which are cleaned.
 
-    `standing` is the one that stands for the run on a chart of losses, None without any.
+    `standing` is the one that stands for the run on a chart of losses, None without any. `config` is what its program
+    was started with, as a JSON object.
     """
 
     by_name: Mapping[str, Metric] = field(default_factory=dict)
     standing: str | None = None
+    config: str = ""
 
     def shown_as(self, name: str) -> str | None:
         """The name of what this run shows where a chart shows the metric `name`; None where it has nothing."""

@@ -58,11 +58,11 @@ def chart_view(snapshot: Snapshot, choices: Choices, before: Sequence[ChartView]
     if asked and not runs:
         return replace(view, empty_hint=UNKNOWN_LOSSES)
     if not is_grid:
-        return _with_seeds(view, runs, chart_options)
+        return _with_seeds(view, runs, snapshot, chart_options)
     panels = {panel.metric: panel for panel in before} | {view.metric: view}
     names = in_grid(has, chart_options.metric)
     made = tuple(panels.get(one) or _panel(view, runs, snapshot, choices, one) for one in names)
-    return _with_seeds(replace(view, panels=made), runs, chart_options)
+    return _with_seeds(replace(view, panels=made), runs, snapshot, chart_options)
 
 
 def metrics_drawn(snapshot: Snapshot, choices: Choices) -> list[RunMetrics]:
@@ -198,13 +198,14 @@ def _note(snapshot: Snapshot, choices: Choices, runs: list[Run]) -> str:
     return " · ".join(filter(None, (across, up)))
 
 
-def _with_seeds(view: ChartView, runs: list[Run], chart_options: ChartOptions) -> ChartView:
+def _with_seeds(view: ChartView, runs: list[Run], snapshot: Snapshot, chart_options: ChartOptions) -> ChartView:
     """The view with runs that differ in their seed alone folded, if they are to be; folded ones stay."""
     if chart_options.seeds == "each":
         return view
     of = {run.run_id: run for run in runs}
-    panels = tuple(replace(panel, runs=folded(panel.runs, of)) for panel in view.panels)
-    return replace(view, runs=folded(view.runs, of), panels=panels)
+    configs = {run.run_id: snapshot.of(run.run_id).logged.config for run in runs}
+    panels = tuple(replace(panel, runs=folded(panel.runs, of, configs)) for panel in view.panels)
+    return replace(view, runs=folded(view.runs, of, configs), panels=panels)
 
 
 MINIMISED = ("objective", "delta", "regularization_strength")

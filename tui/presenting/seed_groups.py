@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -11,13 +12,22 @@ from engine.store import Run
 from tui.chart import ChartRun
 from tui.presenting.describe import given_name, in_force, label
 
+NO_CONFIGS: Mapping[int, str] = {}
 
-def folded(drawn: Sequence[ChartRun], runs: Mapping[int, Run]) -> tuple[ChartRun, ...]:
-    """Return the runs with those that differ in their seed alone as one, in the place and colour of their first."""
+
+def folded(
+    drawn: Sequence[ChartRun], runs: Mapping[int, Run], configs: Mapping[int, str] = NO_CONFIGS
+) -> tuple[ChartRun, ...]:
+    """Return the runs with those that differ in their seed alone as one, in the place and colour of their first.
+
+    Logged runs are told apart by their name and by what their programs were started with, in `configs`.
+    """
     groups: dict[object, list[ChartRun]] = {}
     for one in drawn:
         spec = in_force(runs[one.run_id])
-        groups.setdefault(one.run_id if spec is None else _but_seed(spec), []).append(one)
+        config = _config_but_seed(configs.get(one.run_id, ""))
+        alike = one.run_id if config is None else (runs[one.run_id].name, one.metric, config)
+        groups.setdefault(alike if spec is None else _but_seed(spec), []).append(one)
     return tuple(group[0] if len(group) == 1 else _mean(group, runs) for group in groups.values())
 
 
@@ -26,6 +36,22 @@ def _but_seed(spec: RunSpec) -> tuple[object, ...]:
     """The fields that define a run's losses, without the seed."""
     names = RunSpec.__dataclass_fields__.keys() - {"seed", "pace", "metrics"}
     return tuple(getattr(spec, name) for name in sorted(names))
+
+
+SEEDS = frozenset({"seed", "random_seed", "random_state"})
+"""What programs call their seed."""
+
+
+@lru_cache(maxsize=256)
+def _config_but_seed(config: str) -> str | None:
+    """A config without its seed, as text; None where it has none, since then it does not tell runs apart."""
+    try:
+        found = json.loads(config)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(found, dict) or not SEEDS.intersection(found):
+        return None
+    return json.dumps({name: value for name, value in found.items() if name not in SEEDS}, sort_keys=True)
 
 
 def _mean(group: Sequence[ChartRun], runs: Mapping[int, Run]) -> ChartRun:

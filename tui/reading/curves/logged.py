@@ -34,7 +34,8 @@ def logged_metrics(reader: Reader, run: Run) -> LoggedMetrics:
     """Return the metrics that a run has logged; none of a run of the engine."""
     found = {name_on_board(clean(one.name, LONGEST_NAME)): one for one in reader.metrics(run.run_id)}
     standing = reader.standing_metric(run.run_id) if found else None
-    return LoggedMetrics(found, None if standing is None else name_on_board(clean(standing, LONGEST_NAME)))
+    shown = None if standing is None else name_on_board(clean(standing, LONGEST_NAME))
+    return LoggedMetrics(found, shown, reader.logged_background(run.run_id).config)
 
 
 def logged_parts(
