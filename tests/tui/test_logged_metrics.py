@@ -21,6 +21,7 @@ from tui.chart.values.metrics import METRICS
 from tui.chart.values.view import Axes
 from tui.model.chart_options import ChartOptions, Layout
 from tui.model.choices import Choices
+from tui.model.metrics.of_runs import RunMetrics
 from tui.model.metrics.order import stepped
 from tui.model.run_seen import RunSeen
 from tui.model.snapshot import ReadRequest
@@ -42,21 +43,34 @@ def write(writer: LoggedWriter, values: dict[str, np.ndarray], every: dict[str, 
     writer.write(batch, news(received=first, elapsed_s=float(first + 1)))
 
 
+def filled(store: Store) -> None:
+    """A run of the engine, and one of a program that logs more."""
+    claimed_writer(store, defaults()).write(block_of(np.linspace(2, 1, 300)))
+    values = {
+        "train/loss": TRAIN,
+        "val/loss": TRAIN + 0.5,
+        "acc": STEPS / 10_000,
+        "lr": np.full(5000, 1e-3),
+        "gradient_norm": TRAIN,
+        "drift": np.sin(STEPS / 100),
+        HOSTILE: TRAIN,
+    }
+    write(begun(store), values, {"val/loss": 100, HOSTILE: 1000})
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store that tests only read."""
+    path = tmp_path_factory.mktemp("logged") / "runs.db"
+    with open_for_writing(path) as store:
+        filled(store)
+    return path
+
+
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    """A run of the engine, and one of a program that logs more."""
     with open_for_writing(tmp_path / "runs.db") as store:
-        claimed_writer(store, defaults()).write(block_of(np.linspace(2, 1, 300)))
-        values = {
-            "train/loss": TRAIN,
-            "val/loss": TRAIN + 0.5,
-            "acc": STEPS / 10_000,
-            "lr": np.full(5000, 1e-3),
-            "gradient_norm": TRAIN,
-            "drift": np.sin(STEPS / 100),
-            HOSTILE: TRAIN,
-        }
-        write(begun(store), values, {"val/loss": 100, HOSTILE: 1000})
+        filled(store)
         yield store
 
 
@@ -74,28 +88,35 @@ def axes_of(view: ChartView) -> Axes:
     return present(draw(view, 100, 30).axes)
 
 
-def test_each_metric_is_drawn_once_a_pair_as_one_and_the_engine_beside(store: Store, tmp_path: Path) -> None:
-    path = tmp_path / "runs.db"
-    source = Source(path)
+def test_each_metric_is_drawn_once_a_pair_as_one_and_the_engine_beside(kept: Path) -> None:
+    source = Source(kept)
     choices = Choices(marked=(1, 2), pointed=1)
     snapshot = present(source.read(ReadRequest(choices, 60)))
     cleaned = next(name for name in snapshot.of(2).logged.by_name if name.startswith("x'"))
     assert "\x1b" not in cleaned
     assert stepped(metrics_drawn(snapshot, choices)) == (*METRICS, "train/loss", "acc", "lr", "drift", cleaned)
     source.close()
-    loss = view_of(path, 1, 2)
+    loss = view_of(kept, 1, 2)
     assert [run.metric for run in loss.runs] == ["", "train/loss"]
-    assert (loss.metric, loss.companion_name) == ("loss", "validation, val/loss") or loss.companion_name == "val/loss"
+    assert (loss.metric, loss.companion_name) == ("loss", "val/loss")
     assert loss.runs[1].label.endswith(" · train/loss")
-    norms = view_of(path, 1, 2, metric="gradient norm")
+    norms = view_of(kept, 1, 2, metric="gradient norm")
     assert len(present(norms.runs[1].curve).iteration) > 0
-    alone = view_of(path, 2)
+    alone = view_of(kept, 2)
     assert (alone.metric, alone.companion_name, alone.runs[0].metric) == ("train/loss", "val/loss", "")
     text = draw(alone, 100, 30).to_text()
     assert "train/loss (log)" in text
     assert "┄ val/loss" in text
     (reading,) = readout(alone, 4999)
     assert reading.companion == pytest.approx(TRAIN[4900] + 0.5)
+
+
+def test_the_key_steps_over_a_pair_once_and_over_no_metric_that_some_run_has_alone() -> None:
+    names = ("lr", "val_loss", "loss", "accuracy", "val_accuracy")
+    both, held_out = RunMetrics(names, names, "loss"), RunMetrics(("val_loss",), ("val_loss",), "val_loss")
+    assert stepped([both]) == ("loss", "accuracy", "lr")
+    assert stepped([both, held_out]) == ("loss", "val_loss", "accuracy", "lr")
+    assert stepped([]) == tuple(METRICS)
 
 
 def test_a_name_decides_the_axis(store: Store, tmp_path: Path) -> None:
@@ -108,13 +129,13 @@ def test_a_name_decides_the_axis(store: Store, tmp_path: Path) -> None:
     assert not axes_of(view_of(path, 2, metric="acc")).percent
 
 
-def test_a_chart_of_a_metric_that_no_run_has_says_what_there_is(store: Store, tmp_path: Path) -> None:
-    text = " ".join(draw(view_of(tmp_path / "runs.db", 2, metric="bleu"), 200, 20).to_text().split())
+def test_a_chart_of_a_metric_that_no_run_has_says_what_there_is(kept: Path) -> None:
+    text = " ".join(draw(view_of(kept, 2, metric="bleu"), 200, 20).to_text().split())
     assert "no bleu recorded of this run; m shows train/loss, acc, lr, drift, x'" in text
 
 
-def test_the_grid_has_what_was_logged_and_what_the_engine_records(store: Store, tmp_path: Path) -> None:
-    names = [panel.metric for panel in view_of(tmp_path / "runs.db", 1, 2, layout="measures").panels]
+def test_the_grid_has_what_was_logged_and_what_the_engine_records(kept: Path) -> None:
+    names = [panel.metric for panel in view_of(kept, 1, 2, layout="measures").panels]
     assert len(names) == len(set(names)) == 9
     assert {"loss", "validation accuracy", "gradient norm", "acc", "lr", "drift"} <= set(names)
     assert "train/loss" not in names  # the panel of the loss shows it
@@ -135,10 +156,8 @@ def test_runs_whose_configs_differ_in_the_seed_alone_are_drawn_as_their_mean(tmp
 
 @pytest.mark.parametrize("done", [1, 777, 4321])
 @pytest.mark.parametrize("name", ["train/loss", "val/loss", "acc"])
-def test_a_moment_holds_nothing_of_a_metric_that_came_after_it(
-    store: Store, tmp_path: Path, name: str, done: int
-) -> None:
-    part = at(tmp_path / "runs.db", done, 2, metric=name).of(2).visible.logged[name]
+def test_a_moment_holds_nothing_of_a_metric_that_came_after_it(kept: Path, name: str, done: int) -> None:
+    part = at(kept, done, 2, metric=name).of(2).visible.logged[name]
     values = {"train/loss": TRAIN, "val/loss": np.where(STEPS % 100, np.nan, TRAIN + 0.5), "acc": STEPS / 10_000}[name]
     seen, there = int(part.curve.count.sum()), int(np.isfinite(values[:done]).sum())
     assert 0.95 * there <= seen <= there
@@ -198,9 +217,9 @@ async def test_a_metric_is_picked_from_a_list_and_chosen_to_stand_for_its_run(st
         assert query(path, chosen) == [("", round(TRAIN[-1], 4))]
 
 
-def test_any_metric_is_printed(store: Store, tmp_path: Path) -> None:
+def test_any_metric_is_printed(kept: Path) -> None:
     def plotted(*words: str) -> str:
-        found = CliRunner().invoke(group(), ["--db", str(tmp_path / "runs.db"), "plot", "2", *words])
+        found = CliRunner().invoke(group(), ["--db", str(kept), "plot", "2", *words])
         assert found.exit_code == (2 if "val/lss" in words else 0), found.output
         return found.output
 

@@ -19,7 +19,7 @@ from tui.chart.values.view import USED, XKind
 from tui.model.chart_options import ChartOptions
 from tui.model.choices import Choices
 from tui.model.metrics.of_runs import RunMetrics, is_recorded, metrics_of
-from tui.model.metrics.order import beside, in_grid, meant, stepped
+from tui.model.metrics.order import in_grid, meant, stepped
 from tui.model.run_seen import LOSS_NAME, MetricPart, RunSeen
 from tui.model.snapshot import Snapshot
 from tui.presenting.describe import differing, given_name, in_force, label
@@ -284,7 +284,7 @@ LEAST_SMOOTHED = 10 * HALF_LIFE
 
 def _logged(run: Run, seen: RunSeen, own: str, chart_options: ChartOptions) -> _RunMetrics:
     """A metric that a run has logged, and what is beside it."""
-    part, second = seen.visible.logged.get(own, MetricPart()), beside(own, metrics_of(run, seen))
+    part, second = seen.visible.logged.get(own, MetricPart()), metrics_of(run, seen).pairs.get(own)
     other = None if second is None else seen.visible.logged.get(second)
     return {
         "curve": part.curve,

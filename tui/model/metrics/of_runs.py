@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
 from engine.spec import NO_DATA, RunSpec
 from engine.store import Evaluation, Run
+from engine.trace.metric_names import pairs
 from tui.chart.values.metrics import METRICS, EvaluationSource, IterationSource, Metric
 from tui.model.run_seen import RunSeen
 
@@ -16,11 +17,17 @@ from tui.model.run_seen import RunSeen
 class RunMetrics:
     """The `names` of a run's metrics, in the order of the table or in that in which they were first logged.
 
-    `standing` is what a logged run shows on a chart of losses.
+    `logged` are those that its program has logged, `standing` is what it shows on a chart of losses.
     """
 
     names: tuple[str, ...] = ()
+    logged: tuple[str, ...] = ()
     standing: str | None = None
+
+    @property
+    def pairs(self) -> Mapping[str, str]:
+        """The logged metrics that another one is drawn beside as a dotted line, with its name."""
+        return pairs(self.logged)
 
 
 def metrics_of(run: Run, seen: RunSeen) -> RunMetrics:
@@ -62,7 +69,7 @@ def _has(spec: RunSpec | None, metric: Metric) -> bool:
 @lru_cache(maxsize=256)
 def _of_program(logged: tuple[str, ...], standing: str | None, evaluated: frozenset[EvaluationSource]) -> RunMetrics:
     names = (name for name, metric in METRICS.items() if metric.source in evaluated)
-    return RunMetrics(tuple(dict.fromkeys((*logged, *names))), standing)
+    return RunMetrics(tuple(dict.fromkeys((*logged, *names))), logged, standing)
 
 
 def _columns(evaluations: Iterable[Evaluation]) -> Iterator[EvaluationSource]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import chain, zip_longest
 
-from engine.trace.metric_names import pairs
 from tui.chart.values.metrics import GRID, METRICS
 from tui.model.chart_options import ChartOptions
 from tui.model.metrics.of_runs import RunMetrics
@@ -57,20 +56,14 @@ def meant(name: str, runs: Sequence[RunMetrics]) -> str:
     return next(iter(standing)) or name if name == LOSS_NAME and len(standing) == 1 else name
 
 
-def beside(name: str, run: RunMetrics) -> str | None:
-    """Return the logged metric of a run that is drawn beside another one as a dotted line; None without one."""
-    return pairs(run.names).get(name)
-
-
 def _all(runs: Iterable[RunMetrics]) -> dict[str, None]:
     return dict.fromkeys(chain.from_iterable(run.names for run in runs))
 
 
 def _logged(names: Iterable[str], runs: Iterable[RunMetrics]) -> list[str]:
     """The logged metrics: what stands for a run first, then what has a pair, then the rest as it was logged."""
-    logged = tuple(name for name in names if name not in METRICS)
-    paired, standing = pairs(logged), {run.standing for run in runs}
-    second = set(paired.values())
-    return sorted(
-        (name for name in logged if name not in second), key=lambda name: (name not in standing, name not in paired)
-    )
+    paired = {name for run in runs for name in run.pairs}
+    standing = {run.standing for run in runs}
+    alone = {name for run in runs for name in run.logged if name not in run.pairs.values()}
+    logged = (name for name in names if name in alone and name not in METRICS)
+    return sorted(logged, key=lambda name: (name not in standing, name not in paired))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from engine.store import Run
-from engine.trace.metric_names import pairs, words
+from engine.trace.metric_names import words
 from tui.chart.values.metrics import METRICS, metric_named
 from tui.model.choices import Choices
 from tui.model.metrics.of_runs import RunMetrics, metrics_of
@@ -34,7 +34,7 @@ def metrics_named(snapshot: Snapshot, choices: Choices) -> tuple[str, ...]:
 def _grouped(of_runs: Sequence[RunMetrics]) -> list[str]:
     """All metrics, each pair together, and names that begin alike up to their last / together."""
     first = stepped(of_runs)
-    beside = pairs(tuple(dict.fromkeys(name for one in of_runs for name in one.names)))
+    beside = {name: second for one in of_runs for name, second in one.pairs.items()}
     ungrouped = [
         name for name in first if name in METRICS or name in beside or any(name == r.standing for r in of_runs)
     ]
@@ -51,7 +51,7 @@ def _row(
 ) -> PaletteCommand:
     having = [run for run, metrics in zip(runs, of_runs, strict=True) if name in metrics.names]
     mains = [str(run.run_id) for run, metrics in zip(runs, of_runs, strict=True) if metrics.standing == name]
-    second = next((beside for metrics in of_runs if (beside := pairs(metrics.names).get(name))), "")
+    second = next((beside for metrics in of_runs if (beside := metrics.pairs.get(name))), metric_named(name).companion)
     whose = "" if len(having) == len(runs) else f"run{'s' * (len(having) > 1)} {_numbers(having)}"
     main = f"main metric of {', '.join(mains)}" if mains else ""
     told = " · ".join(filter(None, (f"┄ {second}" if second else "", whose, main)))

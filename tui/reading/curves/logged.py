@@ -14,7 +14,6 @@ from tui.chart.values.metrics import name_on_board
 from tui.model import x_extent
 from tui.model.chart_options import ChartOptions
 from tui.model.metrics.of_runs import RunMetrics
-from tui.model.metrics.order import beside
 from tui.model.run_seen import LoggedMetrics, MetricPart, VisiblePart
 from tui.reading.curves.log_x_detail import log_x_detail
 
@@ -51,7 +50,7 @@ def logged_parts(
 ) -> dict[str, MetricPart]:
     """Return what a chart of the metrics `names` shows of a run: these, or what stands for them, and what is beside."""
     drawn = [own for name in names if (own := logged.shown_as(name)) is not None]
-    drawn += [second for own in drawn if (second := beside(own, metrics)) is not None]
+    drawn += [second for own in drawn if (second := metrics.pairs.get(own)) is not None]
     first, last = x_extent.iterations(chart_options, run, whole)
     end = None if last is None else min(last, run.iterations_done - 1)
     parts: dict[str, MetricPart] = {}
