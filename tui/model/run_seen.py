@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from engine.store import Evaluation, Event, Metric
+from engine.store import Evaluation, Event, LoggedBackground, Metric
 from engine.store.read.widths import spacing_for
+from engine.store.records import Printed
 from engine.store.records.config import Scalar
 from engine.trace.curve import NO_ROWS, Curve, Samples
 
@@ -40,6 +41,19 @@ class RowPreview:
     shape: tuple[float, ...] = ()
     scale: Scale = None
     values: Mapping[str, Scalar] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramSeen:
+    """What a program said of its run, the metrics that it has logged, and the end of what it printed.
+
+    Metrics are those of now: at a moment of a replay before the run's end there are none.
+    """
+
+    run_id: int
+    said: LoggedBackground
+    metrics: tuple[Metric, ...] = ()
+    printed: tuple[Printed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +139,8 @@ class RunSeen:
     gradient_norm: float | None = None
     """Of the newest iteration; None unless the run is under the cursor and has recorded one."""
     logged: LoggedMetrics = NOTHING_LOGGED
+    config: str = ""
+    """What the program of a logged run says it was started with, as a JSON object; '' of others."""
 
     @property
     def curve(self) -> Curve:

@@ -12,7 +12,7 @@ from engine.store.list.columns import Variety
 from tui.model.chart_options import ChartOptions
 from tui.model.choices import Choices, Cursor, Row
 from tui.model.clock import Moment
-from tui.model.run_seen import UNSEEN, RowPreview, RunSeen, Weights
+from tui.model.run_seen import UNSEEN, ProgramSeen, RowPreview, RunSeen, Weights
 from tui.model.sweep_seen import SweepSeen
 from tui.model.timelines import ReplayData
 
@@ -80,6 +80,8 @@ class Snapshot:
     background: RunBackground | None = None
     """Origin of the run whose details are shown; `weights` are its newest."""
     weights: Weights | None = None
+    program: ProgramSeen | None = None
+    """The program of the logged run whose details are shown."""
     workers: int = 0
     """Number of workers at work, of at most `most_workers`."""
     most_workers: int = 0

@@ -23,6 +23,7 @@ from tui.model.metrics.order import in_grid, meant, stepped
 from tui.model.run_seen import LOSS_NAME, MetricPart, RunSeen
 from tui.model.snapshot import Snapshot
 from tui.presenting.describe import differing, given_name, in_force, label
+from tui.presenting.detailed.config import config_settings, differing_config
 from tui.presenting.points import evaluated, marks, points_of
 from tui.presenting.seed_groups import folded
 from tui.text import numbers
@@ -37,6 +38,7 @@ def chart_view(snapshot: Snapshot, choices: Choices, before: Sequence[ChartView]
     choices = choices.with_chart_options(metric_meant(snapshot, choices))
     runs = _placed(asked, choices.chart_options.x_kind)
     varied = differing(tuple(spec for run in runs if (spec := in_force(run)) is not None))
+    varied += differing_config(snapshot, runs)
     said = {"strategy", "initial_scale", "name"} | (set() if any(map(given_name, runs)) else {"batch_size"})
     chart_options = choices.chart_options
     said |= {"metrics"} if chart_options.x_kind == "time" else {"metrics", "pace"}  # no curve runs otherwise for them
@@ -239,7 +241,7 @@ def chart_run(run: Run, snapshot: Snapshot, choices: Choices, varied: tuple[str,
         losses_per_iteration=_losses(run, choices.chart_options.x_kind),
         emphasised=run.run_id == choices.pointed,
         marks=marks(run, seen),
-        settings=_settings(run, varied),
+        settings=_settings(run, varied, seen.config),
         **measured,
     )
 
@@ -313,11 +315,12 @@ def _points(run: Run, seen: RunSeen, chart_options: ChartOptions) -> Points | No
     return Points(done, samples.elapsed_s, source.values(samples))
 
 
-def _settings(run: Run, varied: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-    """The values by which a run differs from the other drawn runs."""
+def _settings(run: Run, varied: tuple[str, ...], config: str = "") -> tuple[tuple[str, str], ...]:
+    """The values by which a run differs from the other drawn runs; of a logged run those of its config."""
     spec = in_force(run)
     if spec is None:
-        return ()
+        return tuple(config_settings(config, varied))
+    varied = tuple(name for name in varied if name in FIELDS)
     return tuple((FIELDS[name].label, _shown(name, getattr(spec, name))) for name in varied if spec.decides(name))
 
 

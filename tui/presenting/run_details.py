@@ -8,34 +8,36 @@ from itertools import groupby
 from engine.jobs.people.costs import cost_words
 from engine.spec import FIELDS, RunSpec, typed_text
 from engine.store import Evaluation, Event, Run, reason_words, status_word
-from engine.store.records.runs import OF_KIND
 from engine.text import clean, counted
 from engine.trace.smoothing import HALF_LIFE
 from tui.chart.drawing.weight_cells import Manner
 from tui.colours.theme import ACCENTED, DIM, RULES, STRONG, TEXT, WARNED
 from tui.model.choices import Choices
+from tui.model.run_seen import ProgramSeen
 from tui.model.snapshot import Snapshot
-from tui.presenting.describe import field_label, given_name, in_force, label
+from tui.presenting.describe import given_name, in_force, label
+from tui.presenting.detailed.lines import LABEL, Line, Pair, in_columns
+from tui.presenting.detailed.program import (
+    about_program,
+    config_values,
+    knob_values,
+    metric_table,
+    output_tail,
+    primary,
+    system_values,
+)
 from tui.presenting.inspected.weight_images import weight_images
 from tui.text import numbers
-from tui.text.parts import Part, cells
 from tui.text.widths import width_of, wrapped
-
-LABEL = 17
-"""Cells of a label."""
-
-TWO_COLUMNS = 72
-"""Width in cells from which short values are in two columns."""
 
 LONGEST_TEXT = 10_000
 """Characters of a note that are shown: it is wrapped again at each update."""
 
+LONG_SECTION = 60
+"""Lines from which a section stands behind the shorter ones, which it would hide."""
+
 MOST_EVALUATIONS = 200
 MOST_EVENTS = 200
-
-Line = list[Part]
-Pair = tuple[str, Line]
-"""A label and its value."""
 
 
 def run_details(snapshot: Snapshot, choices: Choices, width: int, manner: Manner = "halves") -> list[Line]:
@@ -46,21 +48,48 @@ def run_details(snapshot: Snapshot, choices: Choices, width: int, manner: Manner
     seen = snapshot.of(run.run_id)
     sections: Iterable[tuple[str, Iterable[Line]]] = (
         ("", _head(snapshot, run, width)),
-        ("reached", _columns(_reached(run), width)),
-        ("weights", _weights(snapshot, run, width, manner)),
-        ("spec", _columns(_spec(run, _others(snapshot, choices)), width)),
+        ("reached", in_columns(_reached(run, _program(snapshot, run)), width)),
+        *(
+            _of_program(snapshot, choices, run, width)
+            if run.kind != "engine"
+            else (
+                ("weights", _weights(snapshot, run, width, manner)),
+                ("spec", in_columns(_spec(run, _others(snapshot, choices)), width)),
+            )
+        ),
         ("evaluations", _evaluations(seen.evaluations)),
         ("events", _events(run, seen.events, width)),
         ("from and to", _relations(snapshot, run, seen.events, width)),
-        ("where", _columns(_environment(snapshot, run), width)),
+        ("where", in_columns(_environment(snapshot, run), width)),
+        ("output", output_tail(program.printed, width) if (program := _program(snapshot, run)) else ()),
     )
+    made = [(title, list(section)) for title, section in sections]
     lines: list[Line] = []
-    for title, section in sections:
-        body = list(section)
+    for title, body in sorted(made, key=lambda one: len(one[1]) if len(one[1]) > LONG_SECTION else 0):
         if body and title:
             lines += [[], [(f" {title} ", ACCENTED), ("─" * max(width - len(title) - 3, 0), RULES)]]
         lines += body
     return lines
+
+
+def _program(snapshot: Snapshot, run: Run) -> ProgramSeen | None:
+    """What was read of the run's program; None where it is another run's."""
+    program = snapshot.program
+    return program if program is not None and program.run_id == run.run_id else None
+
+
+def _of_program(snapshot: Snapshot, choices: Choices, run: Run, width: int) -> Iterator[tuple[str, Iterable[Line]]]:
+    """The sections of what a run's program said and logged."""
+    program = _program(snapshot, run)
+    yield "program", in_columns(about_program(run, program), width)
+    if program is None:
+        return
+    others = [snapshot.of(run_id).config for run_id in choices.marked if run_id != run.run_id]
+    yield "knobs", in_columns(knob_values(program.said), width)
+    yield "metrics", metric_table(program, width)
+    yield "config", in_columns(config_values(program.said.config, [text for text in others if text]), width)
+    yield "summary", in_columns(config_values(program.said.summary), width)
+    yield "system", in_columns(system_values(program), width)
 
 
 def _head(snapshot: Snapshot, run: Run, width: int) -> Iterator[Line]:
@@ -93,15 +122,19 @@ def _wrapped(text: str, width: int) -> list[str]:
     return wrapped(clean(text, LONGEST_TEXT), max(width - 2, 8))
 
 
-def _reached(run: Run) -> Iterator[Pair]:
+def _reached(run: Run, program: ProgramSeen | None) -> Iterator[Pair]:
     planned = run.spec.iterations if run.spec is not None else None
     of = "" if planned is None else f" of {planned:,}"
-    yield "iterations", [(f"{run.iterations_done:,}{of}", TEXT)]
+    word = "iterations" if run.kind == "engine" else "steps"
+    yield word, [(f"{run.iterations_done:,}{of}", TEXT)]
     if cost := cost_words(run):
         yield "an iteration", [(cost, TEXT)]
     yield "time", [(numbers.span(run.elapsed_s), TEXT)]
-    yield "iterations/s", [(numbers.rate(run.iterations_per_s), TEXT)]
-    yield from _losses(run)
+    yield f"{word}/s", [(numbers.rate(run.iterations_per_s), TEXT)]
+    if run.kind == "engine":
+        yield from _losses(run)
+    else:
+        yield from _evaluated(run, program)
     for word, moment in (("created", run.created_at), ("started", run.started_at), ("ended", run.ended_at)):
         if moment:
             yield word, [(numbers.moment(moment, full=True), TEXT)]
@@ -117,6 +150,20 @@ def _losses(run: Run) -> Iterator[Pair]:
     if run.best_iteration is None and run.best_loss is not None and run.best_loss == run.to_beat:
         at = " before the fork"
     yield "best train loss", [(numbers.loss(run.best_loss), TEXT), (at, DIM)]
+    yield from _splits(run)
+
+
+def _evaluated(run: Run, program: ProgramSeen | None) -> Iterator[Pair]:
+    """The newest value of the metric that stands for a logged run, and its newest evaluations."""
+    if run.current_loss is not None:
+        name = None if program is None else primary(program)
+        yield clean(name or "loss", LABEL), [(numbers.loss(run.current_loss), TEXT)]
+    if run.best_loss is not None:
+        yield "best train loss", [(numbers.loss(run.best_loss), TEXT)]
+    yield from _splits(run)
+
+
+def _splits(run: Run) -> Iterator[Pair]:
     for split, loss, accuracy in (
         ("train", run.train_loss, run.train_accuracy),
         ("validation", run.validation_loss, run.validation_accuracy),
@@ -146,10 +193,7 @@ def _spec(run: Run, others: Sequence[RunSpec]) -> Iterator[Pair]:
     """Every field that has an effect, with the values of other marked runs where they differ."""
     spec = in_force(run)
     if run.spec is None or spec is None:
-        if run.kind in OF_KIND:
-            yield "kind", [(f"it {OF_KIND[run.kind]}", TEXT)]
-        else:
-            yield "spec", [("this version cannot read it", WARNED)]
+        yield "spec", [("this version cannot read it", WARNED)]
         return
     for name, field in FIELDS.items():
         if not spec.decides(name):
@@ -195,6 +239,8 @@ def _events(run: Run, events: Sequence[Event], width: int) -> Iterator[Line]:
     for event in events[-MOST_EVENTS:]:
         value = clean(event.argument, 40)
         what = f"{clean(event.verb, 40).replace('-', ' ')} {value}".strip()
+        if event.verb == "mark":
+            what = clean(event.outcome, 300)
         line = f"{event.iteration:>10,}  {what}"
         moments = (numbers.moment(event.happened_at, full=full) for full in (True, False))
         when = next((text for text in moments if width_of(line + text) + 2 <= width), "")
@@ -229,41 +275,6 @@ def _environment(snapshot: Snapshot, run: Run) -> Iterator[Pair]:
     worker = background.worker
     if worker is not None:
         yield "host", [(clean(worker.host, 100), TEXT)]
-        yield "worker", [(f"{worker.worker_id}, process {worker.pid}", TEXT)]
+        yield "worker" if run.kind == "engine" else "recorder", [(f"{worker.worker_id}, process {worker.pid}", TEXT)]
     if background.times_lost:
         yield "workers lost", [(str(background.times_lost), WARNED)]
-
-
-def _columns(pairs: Iterable[Pair], width: int) -> Iterator[Line]:
-    """Labels and values, in two columns if they fit."""
-    lines = [[(f" {field_label(name) if name in FIELDS else name:<{LABEL}} ", DIM), *value] for name, value in pairs]
-    half = width // 2
-    if width < TWO_COLUMNS:
-        yield from (part for line in lines for part in _wrapped_value(line, width))
-        return
-    left: Line = []
-    for line in lines:
-        if left and cells(line) <= width - half:
-            yield [*left, (" " * (half - cells(left)), TEXT), *line]
-            left = []
-            continue
-        if left:
-            yield left
-        left = line if cells(line) < half else []
-        if not left:
-            yield from _wrapped_value(line, width)
-    if left:
-        yield left
-
-
-def _wrapped_value(line: Line, width: int) -> Iterator[Line]:
-    """A label and its value, wrapped below itself if it is longer than the line."""
-    if cells(line) <= width:
-        yield line
-        return
-    label, *value = line
-    room = max(width - width_of(label[0]) - 1, 8)
-    for text, style in value:
-        for piece in wrapped(text, room):
-            yield [label, (piece, style)]
-            label = (" " * width_of(label[0]), TEXT)

@@ -19,6 +19,7 @@ from tui.reading.list_page import Page, PageReader
 from tui.reading.liveness import LivenessReader
 from tui.reading.logged_fields import LoggedFieldsReader, with_values
 from tui.reading.past_snapshots import PastReader
+from tui.reading.program import program_seen
 from tui.reading.row_previews import PreviewReader
 from tui.reading.run_cache import RunCache
 from tui.reading.sweep import SweepReader
@@ -157,6 +158,7 @@ class Source:
             ),
             background=reader.background(pointed) if pointed is not None and choices.closely else None,
             weights=self._weights_reader.read(reader, pointed) if pointed is not None and choices.closely else None,
+            program=program_seen(reader, pointed) if pointed is not None and choices.closely else None,
             workers=self._liveness.workers,
             most_workers=self._liveness.most_workers,
             sweep=self._sweep_reader.read(reader, wanted, self._liveness.judged),

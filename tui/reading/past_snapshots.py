@@ -22,6 +22,7 @@ from tui.model.timelines import ReplayData, Timeline, replay_data_of
 from tui.reading.curves.logged import logged_parts
 from tui.reading.curves.visible_part import visible_part
 from tui.reading.liveness import LivenessReader
+from tui.reading.program import program_seen
 from tui.reading.recorded_run import AFTER_WAITING, RecordedRun, recorded_run_of
 from tui.reading.row_previews import PreviewReader, on_one_scale, preview_of
 from tui.reading.weights import WeightsReader
@@ -116,6 +117,7 @@ class PastReader:
             looked_up=choices.cursor,
             previews=self._previews_at(reader, snapshot) if wanted.rows else {},
             weights=None if alone is None else self._weights(reader, alone),
+            program=None if alone is None else program_seen(reader, alone, is_now=self._is_at_its_end(alone)),
             background=None if alone is None else _background(reader, alone, is_now=is_now),
             judged=judged,
             speeds={run.run_id: run.iterations_per_s or 0.0 for run in snapshot.runs if run.state == "running"},
@@ -124,6 +126,10 @@ class PastReader:
             replay_data=self._replay_data,
             final=self._final_snapshot(reader, line, choices, columns),
         )
+
+    def _is_at_its_end(self, run: Run) -> bool:
+        """Whether a run at a moment is as it is now."""
+        return run == self._recorded_runs[run.run_id].run
 
     def _weights(self, reader: Reader, run: Run) -> Weights | None:
         """Return the newest stored weights by then; None before the run started."""
@@ -244,7 +250,7 @@ def _seen(
             ),
         )
     if run_position.state == "queued":
-        return RunSeen(whole, visible, logged=recorded_run.logged)
+        return RunSeen(whole, visible, logged=recorded_run.logged, config=recorded_run.config)
     # an event that ends the standstill has the same iteration, but lies in the future
     to_come = GOING_ON if run_position.stands_still else ()
     norms = None if newest is None else newest.gradient_norm
@@ -258,6 +264,7 @@ def _seen(
             if one.iteration < run_position.done or (one.iteration == run_position.done and one.verb not in to_come)
         ),
         before=recorded_run.cache.before(reader, columns),
+        config=recorded_run.config,
         gradient_norm=None if norms is None else float(norms[-1]),
         logged=recorded_run.logged,
     )

@@ -13,6 +13,7 @@ from tui.colours.theme import ACCENTED, DIM, RULES, STRONG, TEXT, WARNED
 from tui.model.choices import Choices
 from tui.model.snapshot import Snapshot
 from tui.presenting.describe import describe, differing, in_force, progress, sweep_words
+from tui.presenting.detailed.config import differing_config
 from tui.text import numbers
 from tui.text.parts import Part, cells
 from tui.text.widths import width_of
@@ -148,6 +149,7 @@ def _differences(snapshot: Snapshot, choices: Choices, room: int) -> list[Part]:
     runs = [run for run_id in compared if (run := snapshot.run(run_id)) is not None]
     names = differing(tuple(spec for run in runs if (spec := in_force(run)) is not None))
     labels = [FIELDS[name].label for name in names]
+    labels += [clean(field_name.rpartition(".")[2], 24) for field_name in differing_config(snapshot, runs)]
     candidates = (_differs(labels, count) for count in range(min(len(labels), MOST_DIFFERENCES), 0, -1))
     return [(text, DIM) for text in candidates if width_of(text) <= room][:1]
 

@@ -1,0 +1,1 @@
+"""Parts of a run's details: lines in columns, and what the program of a logged run told."""
