@@ -1,8 +1,8 @@
-"""`lossboard export RUN...`: write every iteration of runs as CSV or JSON lines."""
+"""`lossboard export RUN...`: write every iteration or step of runs as CSV or JSON lines."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -41,8 +41,11 @@ WITHOUT_ROWS = ("elapsed_s", "loss")
 def command(db: str, run_ids: tuple[int, ...], form: str, output: str | None, out_dir: str | None) -> None:
     """Write every iteration of runs. A loss that is not a number is empty in CSV and "nan" in JSON.
 
+    Of a run that another program logs these are its steps, with a column for each metric, empty where a step has no
+    value; in JSON it is left out there. elapsed_s is the time since the run began.
+
     Several runs are one table, whose first column run_id says whose iteration it is; with --out-dir each is a file of
-    its own.
+    its own. Runs of both kinds have a column step, which counts iterations too.
     """
     if output is not None and out_dir is not None:
         raise click.UsageError("--output is one file for all runs, --out-dir one for each; give one of them")
@@ -105,34 +108,106 @@ def blocks(reader: Reader, run_id: int) -> Iterator[Block]:
         first = block.end_iteration
 
 
-def columns_of(reader: Reader, run_ids: Iterable[int]) -> list[str]:
-    """The columns that any of the runs has recorded, in the order of the first that has each."""
+def table_of(reader: Reader, run_ids: Iterable[int]) -> tuple[str, list[str]]:
+    """The column that counts, and those of values: what any of the runs has recorded or logged, in the
+    order of the first that has each."""
     found: dict[str, None] = {}
+    kinds = set()
     for run_id in run_ids:
-        found.update(dict.fromkeys(reader.iterations(run_id, first=0, limit=1).columns()))
-    return list(found or WITHOUT_ROWS)
+        kind = reader.the_run(run_id).kind
+        kinds.add(kind)
+        if kind == "engine":
+            found.update(dict.fromkeys(reader.iterations(run_id, first=0, limit=1).columns()))
+        else:
+            found.update(dict.fromkeys(("elapsed_s", *(column_of(metric.name) for metric in reader.metrics(run_id)))))
+    return "iteration" if kinds <= {"engine"} else "step", list(found or WITHOUT_ROWS)
+
+
+KEYS = ("run_id", "step", "iteration", "elapsed_s")
+
+
+def column_of(metric: str) -> str:
+    """The column of a metric; one that is called as a column of the table has a prefix."""
+    return f"metric:{metric}" if metric in KEYS else metric
+
+
+Row = tuple[int, dict[str, float]]
+"""A step and what it has, by column."""
+
+
+def rows_of(reader: Reader, run_id: int) -> Iterator[Row]:
+    """The rows of a run in order: its iterations, or the steps at which it has logged anything."""
+    if reader.the_run(run_id).kind != "engine":
+        yield from _logged_rows(reader, run_id)
+        return
+    for block in blocks(reader, run_id):
+        columns = block.columns()
+        values = zip(*(column.tolist() for column in columns.values()), strict=True)
+        for step, row in enumerate(values, start=block.first_iteration):
+            yield step, dict(zip(columns, row, strict=True))
+
+
+def _logged_rows(reader: Reader, run_id: int) -> Iterator[Row]:
+    """The steps of a logged run; the time of a step is that of its latest value."""
+    names = [metric.name for metric in reader.metrics(run_id)]
+    columns = [column_of(name) for name in names]
+    for part in reader.logged_steps(run_id, names):
+        at: int | None = None
+        row: dict[str, float] = {}
+        for step, place, elapsed_s, value in zip(
+            part.step.tolist(), part.metric.tolist(), part.elapsed_s.tolist(), part.value.tolist(), strict=True
+        ):
+            if step != at:
+                if at is not None:
+                    yield at, row
+                at, row = step, {"elapsed_s": elapsed_s}
+            elif not elapsed_s <= row["elapsed_s"]:
+                row["elapsed_s"] = elapsed_s
+            row[columns[place]] = value
+        if at is not None:
+            yield at, row
 
 
 def csv_lines(reader: Reader, run_ids: tuple[int, ...]) -> Iterator[str]:
-    """CSV: a header and one line per iteration; numbers keep all digits, NaN and what was not recorded are empty."""
-    names, several = columns_of(reader, run_ids), len(run_ids) > 1
-    yield ",".join([*(["run_id"] if several else []), "iteration", *names])
+    """CSV: a header and a line per iteration or step; numbers keep all digits, NaN and what is not there are empty."""
+    step, names = table_of(reader, run_ids)
+    several = len(run_ids) > 1
+    yield ",".join(quoted(name) for name in [*(["run_id"] if several else []), step, *names])
     for run_id in run_ids:
         start = f"{run_id}," if several else ""
-        for block in blocks(reader, run_id):
-            columns = block.columns()
-            empty = [float("nan")] * len(block)
-            values = [columns[name].tolist() if name in columns else empty for name in names]
-            for i, row in enumerate(zip(*values, strict=True), start=block.first_iteration):
-                yield f"{start}{i}," + ",".join("" if value != value else repr(value) for value in row)
+        for at, cells in _cells_of(reader, run_id, names):
+            yield f"{start}{at}," + ",".join(cells)
+
+
+def _cells_of(reader: Reader, run_id: int, names: Sequence[str]) -> Iterator[tuple[int, Iterable[str]]]:
+    """The rows of a run with a text for each of the columns, '' where there is no value or no number."""
+    if reader.the_run(run_id).kind != "engine":
+        places = {name: place for place, name in enumerate(names)}
+        for at, row in _logged_rows(reader, run_id):
+            cells = [""] * len(names)
+            for name, value in row.items():
+                if value == value:
+                    cells[places[name]] = repr(value)
+            yield at, cells
+        return
+    for block in blocks(reader, run_id):
+        columns = block.columns()
+        empty = [float("nan")] * len(block)
+        values = [columns[name].tolist() if name in columns else empty for name in names]
+        for at, numbers in enumerate(zip(*values, strict=True), start=block.first_iteration):
+            yield at, ("" if value != value else repr(value) for value in numbers)
+
+
+def quoted(name: str) -> str:
+    """The name of a column as a field of CSV on one line: nothing in it reaches a terminal as an order."""
+    name = "".join(character if character.isprintable() else ascii(character)[1:-1] for character in name)
+    return '"' + name.replace('"', '""') + '"' if any(character in name for character in ',"\n\r') else name
 
 
 def json_lines(reader: Reader, run_ids: tuple[int, ...]) -> Iterator[str]:
-    """JSON lines: one object per iteration."""
+    """JSON lines: one object per iteration or step, with what is there."""
+    step, _ = table_of(reader, run_ids)
     for run_id in run_ids:
         whose = {"run_id": run_id} if len(run_ids) > 1 else {}
-        for block in blocks(reader, run_id):
-            columns = {name: column.tolist() for name, column in block.columns().items()}
-            for i in range(len(block)):
-                row = {name: values[i] for name, values in columns.items()}
-                yield as_json({**whose, "iteration": block.first_iteration + i, **row})
+        for at, row in rows_of(reader, run_id):
+            yield as_json({**whose, step: at, **row})

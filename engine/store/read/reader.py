@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from sys import intern
 from typing import Any
@@ -21,6 +21,7 @@ from engine.store.read.logged_values import StoredNames, Values, values_of
 from engine.store.read.metrics import EVALUATED, RECORDED, evaluated_curve, logged_curve, metrics_of, sampled_curve
 from engine.store.read.output import MOST_PARTS, output_of
 from engine.store.read.recorded import Recorded, number
+from engine.store.read.steps import StepsPart, steps_of
 from engine.store.records import (
     WORKER_COLUMNS,
     Command,
@@ -238,6 +239,10 @@ class Reader(Recorded):
         if split and column in EVALUATED:
             return evaluated_curve(self._connection, run_id, split, column)
         return logged
+
+    def logged_steps(self, run_id: int, names: Sequence[str]) -> Iterator[StepsPart]:
+        """The values of some metrics of a run, by step, in bounded parts; see `steps_of`."""
+        return steps_of(self._connection, run_id, names)
 
     def logged_background(self, run_id: int) -> LoggedBackground:
         """What a logged run's program said of it."""
