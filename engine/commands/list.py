@@ -15,7 +15,7 @@ from engine.jobs.processes.liveness import judge
 from engine.spec.parsing import near_match
 from engine.store import FilterError, Listing, PageRequest, Run, status_word
 from engine.store.list.columns import COLUMNS, KIND, MISSING, SETTINGS, TITLES, WORDS, Variety, setting
-from engine.store.list.config_variety import shown
+from engine.store.list.config_variety import shown, tells_apart
 from engine.store.list.listing import ORDER_ALIASES
 from engine.store.list.logged_fields import LoggedNames, logged_field, sought, unknown, written
 from engine.store.read.logged_values import Values
@@ -167,7 +167,7 @@ def by_default(order: str, differing: Variety) -> tuple[str, ...]:
     usual = OF_LOGGED if kinds and "engine" not in kinds else (*FIRST, *(["loss"] if kinds else []), *LAST)
     several = {KIND} if len(kinds) > 1 else set()
     wanted = ({*usual, *differing, order} - {"strategy", KIND}) | ({"strategy"} & {order}) | several
-    config = [name for name in differing if logged_field(name) is not None][:MOST_CONFIG]
+    config = [name for name in differing if logged_field(name) is not None and not tells_apart(name)][:MOST_CONFIG]
     config += [order] if order not in COLUMNS and order not in config else []
     settings, reached = (tuple(name for name in part if name in wanted) for part in PARTS)
     return (*settings, *config, *reached)

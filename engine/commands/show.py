@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from json import loads
 from typing import Any
 
 import click
@@ -13,12 +12,21 @@ from engine.commands.typed.values import RUN
 from engine.jobs.people.costs import cost_words
 from engine.jobs.processes.liveness import judge
 from engine.spec import FIELDS, as_text, typed_text
-from engine.store import Evaluation, Reader, Run, reason_words, status_word
+from engine.store import ENDED, Evaluation, Reader, Run, reason_words, status_word
+from engine.store.list.config_variety import shown
+from engine.store.programs.logged import primary_of
+from engine.store.records.config import flat, json_object
+from engine.store.records.printed import last_lines
 from engine.text import clean, counted
 from engine.trace.smoothing import HALF_LIFE
 from engine.trace.state import PLANNED_DONE
 
 MOST_METRICS = 200
+MOST_VALUES = 100
+"""Values of a config that are printed; JSON has all."""
+
+LAST_PARTS = 4
+"""Parts of the output whose last lines are printed."""
 
 PLANNED = "planned"
 """The label of a run's budget in iterations, as the list calls it: `iterations` are those that are done."""
@@ -29,13 +37,18 @@ PLANNED = "planned"
 @json_option
 @click.pass_obj
 def command(db: str, run_id: int, json: bool) -> None:
-    """Show one run: its spec, where it stands, and its latest evaluations."""
+    """Show one run: its spec, where it stands, and its latest evaluations.
+
+    Of a run that another program logs: its config, its metrics (the newest, the lowest and the highest value), what may
+    be changed, and the end of what it printed.
+    """
     with reading(db) as reader:
         run = reader.the_run(run_id)
         status, events = judge(run, reader.workers()), reader.events(run_id)
         whole = whole_run(reader, run_id) if json else {}
         environment = dict(reader.background(run).environment)
         told = told_by_program(reader, run)
+        printed = last_lines(reader.output(run_id, limit=LAST_PARTS))
     if json:
         click.echo(as_json(whole))
         return
@@ -43,8 +56,11 @@ def command(db: str, run_id: int, json: bool) -> None:
         click.echo(f"{label:>17}  {value}")
     if "gradient" in environment:
         click.echo(f"{'gradient':>17}  {clean(environment['gradient'], 200)}")
+    word = "iteration" if run.kind == "engine" else "step"
     for event in events:
-        click.echo(f"{clean(event.verb, 16):>17}  at iteration {event.iteration}: {clean(event.outcome, 200)}")
+        click.echo(f"{clean(event.verb, 16):>17}  at {word} {event.iteration}: {clean(event.outcome, 200)}")
+    for line in printed:
+        click.echo(f"{'output' if line is printed[0] else '':>17}  {line}".rstrip())
 
 
 def run_as_dict(run: Run, status: str) -> dict[str, Any]:
@@ -84,29 +100,39 @@ def told_by_program(reader: Reader, run: Run) -> list[tuple[str, str]]:
     if run.kind == "engine":
         return []
     said = asdict(reader.logged_background(run.run_id))
-    lines = [(name, clean(said[name], 200)) for name in ("project", "group") if said[name]]
-    for name in OBJECTS:
-        values = json_object(said[name])
-        text = ", ".join(f"{clean(key, 60)} {clean(str(_shown(value)), 60)}" for key, value in values.items())
-        lines += [(name, text)] if text else []
-    for metric in reader.metrics(run.run_id)[:MOST_METRICS]:
+    lines: list[tuple[str, str]] = [("kind", run.kind)]
+    lines += [(name, clean(said[name], 200)) for name in ("project", "group") if said[name]]
+    if run.listens == 0 and run.state not in ENDED:
+        lines.append(("listens", "this run does not listen: its loop asks for no commands"))
+    if run.exit_code is not None:
+        lines.append(("exit code", str(run.exit_code)))
+    for name in ("config", "summary"):
+        lines += _listed(name, [f"{clean(key, 60)} {shown(value)}" for key, value in flat(said[name]).items()])
+    knobs = json_object(said["knobs"])
+    lines += _listed("knobs", [f"{clean(key, 60)} {clean(str(_shown(value)), 60)}" for key, value in knobs.items()])
+    metrics = reader.metrics(run.run_id)
+    standing = primary_of({metric.name: metric for metric in metrics})
+    metrics.sort(key=lambda metric: metric.name != standing)
+    for metric in metrics[:MOST_METRICS]:
         span = f"lowest {loss(metric.low)}, highest {loss(metric.high)}, {counted(metric.count, 'value')}"
         lines.append((clean(metric.name, 60), f"{loss(metric.last)} at step {metric.last_step}; {span}"))
+    if len(metrics) > MOST_METRICS:
+        lines.append(("", f"and {counted(len(metrics) - MOST_METRICS, 'other metric')}: --json tells all"))
     return lines
 
 
-def json_object(text: str) -> dict[str, Any]:
-    """A stored JSON object; {} where it is none."""
-    try:
-        found = loads(text)
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
+def _listed(label: str, texts: list[str]) -> list[tuple[str, str]]:
+    """Texts as lines, the first of them with the label; of many the first MOST_VALUES."""
+    more = [f"and {len(texts) - MOST_VALUES:,} more: --json tells all"] if len(texts) > MOST_VALUES else []
+    return [("" if place else label, text) for place, text in enumerate([*texts[:MOST_VALUES], *more])]
 
 
 def _shown(value: Any) -> Any:
-    """A value as it is shown: of a knob how it stands."""
-    return value.get("value", value) if isinstance(value, dict) else value
+    """A knob as it is shown: how it stands, and its bounds."""
+    if not isinstance(value, dict):
+        return value
+    bounds = [f"{word} {value[end]}" for end, word in (("low", "from"), ("high", "to")) if value.get(end) is not None]
+    return " ".join(str(part) for part in (value.get("value"), *bounds))
 
 
 def described(run: Run, status: str) -> list[tuple[str, str]]:
@@ -133,7 +159,10 @@ def reached(run: Run, status: str) -> list[tuple[str, str]]:
     return [
         ("run", f"{run.run_id}  {clean(run.name, 200)}"),
         ("state", state_text(run, status)),
-        ("iterations", f"{run.iterations_done}{f', each {cost}' if (cost := cost_words(run)) else ''}"),
+        (
+            "iterations" if run.kind == "engine" else "steps",
+            f"{run.iterations_done}{f', each {cost}' if (cost := cost_words(run)) else ''}",
+        ),
         ("elapsed", f"{run.elapsed_s:.2f} s"),
         *losses(run),
     ]
@@ -162,6 +191,8 @@ def losses(run: Run) -> list[tuple[str, str]]:
         if value is not None
     ]
     best_at = "" if run.best_iteration is None else f" after {counted(run.best_iteration, 'iteration')}"
+    if run.kind != "engine" and run.best_loss is None:
+        return lines
     lines.append(("best train loss", f"{loss(run.best_loss)}{best_at}"))
     if run.spec is not None and run.spec.is_noisy:
         lines.append(("batch loss", f"{loss(run.current_loss)}, smoothed with a half-life of {HALF_LIFE:g} iterations"))

@@ -31,8 +31,8 @@ GOING_ON = ("running", "queued", "paused")
 OF_GOING_ON = frozenset({"steer_sweep('pause')", "steer_sweep('stop')"})
 """What a store in which every run has ended does not allow."""
 
-OF_SPEC = frozenset({"fork", "app.probe"})
-"""What a run whose spec this version cannot read does not allow."""
+OF_SPEC = frozenset({"fork", "app.probe", "app.inspect"})
+"""What a run without a spec does not allow: one that this version cannot read, or one of another program."""
 
 CHART: Mapping[str, int] = {"log_y": 5, "x_axis": 5, "layout": 6, "metric": 6, "readout": 6}
 
@@ -83,9 +83,11 @@ def board_keys(snapshot: Snapshot, choices: Choices) -> list[Key]:
     return _offered(_useful("board", choices), {**ranks, **_of_part(choices)}, words | _words_of_part(choices))
 
 
-def replay_keys(choices: Choices, *, plays: bool, stops: str) -> list[Key]:
-    """The replay's keys; what the keys of events go to stands beside them."""
+def replay_keys(run: Run | None, choices: Choices, *, plays: bool, stops: str) -> list[Key]:
+    """The replay's keys for the run under the cursor; what the keys of events go to stands beside them."""
     ranks = {key.action: key.rank for key in keymap.keys_of("replay") if key.place == "replay" and key.rank is not None}
+    if run is not None and run.spec is None:
+        ranks = {action: rank for action, rank in ranks.items() if action not in OF_SPEC}
     shared = {"app.help": 0, "app.palette": 1, "app.leave": 3, "open": 6}
     words = {"play": "pause" if plays else "play", "event('{key}')": stops}
     return _offered(

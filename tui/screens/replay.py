@@ -106,7 +106,9 @@ class Replay(RunsScreen, inherit_bindings=False):
         return False
 
     def offered_keys(self) -> list[Key]:
-        return replay_keys(self.choices, plays=self.clock.playing, stops=self.transport.stops)
+        return replay_keys(
+            self.snapshot.run(self.choices.pointed), self.choices, plays=self.clock.playing, stops=self.transport.stops
+        )
 
     def moment(self) -> Moment:
         """The moment to show now."""

@@ -193,10 +193,14 @@ MOST_NAMED = 30
 
 
 def _plot_weights(db: str, run_ids: tuple[int, ...], paper: Paper, log_y: bool, json: bool) -> None:
+    from engine.store import Refused, uncomputed
     from tui.printing.weights import as_data, print_weights, weights_of
 
     with reading(db) as reader:
         _check(reader, run_ids)
+        others = [run for run_id in run_ids if (run := reader.the_run(run_id)).kind != "engine"]
+        if len(others) == len(run_ids):
+            raise Refused(uncomputed(others[0]))
         found = {run_id: weights_of(reader, run_id) for run_id in run_ids}
     drawable = [one for one in found.values() if one is not None and len(one.finite)]
     drawn_ids = {one.run_id for one in drawable}

@@ -115,6 +115,8 @@ def _divergence(run: Run) -> list[Part]:
 def _figures(snapshot: Snapshot, run: Run, without: Sequence[str]) -> list[list[Part]]:
     """Words with their numbers, and the iteration of the losses before it if it is not the newest."""
     pairs: list[tuple[str, str]] = []
+    if run.kind != "engine" and run.current_loss is not None:
+        pairs.append(("loss", numbers.loss(run.current_loss)))
     if run.train_loss is not None:
         pairs.append(("train", numbers.loss(run.train_loss)))
     if run.validation_loss is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from engine.store.list.columns import MOST_VALUES, Variety
 from engine.store.records.config import Scalar, flat
@@ -48,7 +48,17 @@ def differing_values(configs: Iterable[str]) -> tuple[str, ...]:
     missing = object()
     different = [name for name in texts if len({given.get(name, missing) for given in all_given}) > 1]
     values = {name: [given[name] for given in all_given if name in given] for name in different}
-    return tuple(sorted(different, key=lambda name: _rank(name, values[name], len(all_given) + 1)))
+    order = sorted(different, key=lambda name: _rank(name, values[name], len(all_given) + 1))
+    return tuple(_telling(order, values))
+
+
+def _telling(names: list[str], values: Mapping[str, Sequence[Scalar]]) -> list[str]:
+    """The names without those that only tell runs apart, unless there are no others."""
+    return [name for name in names if _rank(name, values[name], 0)[0] < UNTOLD] or names
+
+
+UNTOLD = 3
+"""The rank of what only tells runs apart."""
 
 
 def tells_apart(name: str) -> bool:
@@ -73,6 +83,6 @@ def _rank(name: str, values: Sequence[Scalar], runs: int) -> tuple[int, int, int
     if last in TELLING:
         return 0, TELLING.index(last), 0
     if tells_apart(name) or any(isinstance(value, str) and len(value) > WIDEST for value in values):
-        return 3, 0, len(values)
+        return UNTOLD, 0, len(values)
     words = any(isinstance(value, str) or not math.isfinite(value) for value in values)
     return (1 if len(set(values)) < runs else 2), int(words), len(values)

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from textual.message import Message
 
+from engine.store.records.runs import OF_KIND
 from engine.text import clean, counted
 from tui.app.actions.ports import OrderPort, ScreenPort
 from tui.chart import ChartView, Picture
@@ -68,7 +69,13 @@ class ExportActions:
         view, picture = self._app.drawn()
         if what == "command":
             if run is None or run.spec is None:
-                self._app.tell("There is no run here whose spec can be read.")
+                is_other = run is not None and run.kind != "engine"
+                whose = f"Run {run.run_id} {OF_KIND[run.kind]}" if run is not None and is_other else ""
+                self._app.tell(
+                    f"{whose}: start its program again to repeat it."
+                    if whose
+                    else "There is no run here whose spec can be read."
+                )
                 return
             text = command_line(run.spec, run.name if run.name != run.spec.label else "")
             description = f"the command that repeats run {run.run_id}"

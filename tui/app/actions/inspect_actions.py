@@ -9,9 +9,9 @@ from textual.message import Message
 from textual.screen import Screen
 
 from engine.own_code.failures import told
-from engine.store import StoreError
+from engine.store import StoreError, uncomputed
 from engine.text import clean
-from tui.app.actions.ports import ScreenPort, StatePort
+from tui.app.actions.ports import MessagePort, ScreenPort, StatePort
 from tui.app.actions.waiting_inquiry import WaitingInquiry
 from tui.model.choices import Choices
 from tui.model.inspection.inquiries import Inquiry
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tui.widgets.chart_pane import ChartStyle
 
 
-class InspectPort(StatePort, ScreenPort, Protocol):
+class InspectPort(StatePort, MessagePort, ScreenPort, Protocol):
     """What InspectActions need of the app."""
 
     chart_style: ChartStyle
@@ -66,6 +66,10 @@ class InspectActions:
         from tui.screens.inspector.inspector import Inspector
 
         app = self._app
+        run = app.snapshot.run(app.choices.pointed)
+        if run is not None and run.kind != "engine":
+            app.tell(uncomputed(run))
+            return
         self._opened = Inspector(app.snapshot, app.choices, app.chart_style, app.transport)
         app.open_screen(self._opened)
 

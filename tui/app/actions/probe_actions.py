@@ -9,7 +9,7 @@ from textual.message import Message
 from textual.screen import Screen
 
 from engine.own_code.failures import told
-from engine.store import StoreError
+from engine.store import StoreError, uncomputed
 from engine.text import clean
 from tui.app.actions import sweep_orders
 from tui.app.actions.ports import OrderPort, ScreenPort
@@ -40,7 +40,10 @@ class ProbeActions:
 
     def probe_pointed(self) -> None:
         """Probe from the newest weights of the run under the cursor."""
-        if self._app.choices.pointed is not None:
+        run = self._app.snapshot.run(self._app.choices.pointed)
+        if run is not None and run.kind != "engine":
+            self._app.tell(uncomputed(run))
+        elif self._app.choices.pointed is not None:
             self.probe(self._app.choices.pointed, None)
 
     def probe(self, run_id: int, iteration: int | None) -> None:

@@ -11,6 +11,7 @@ from engine.store.list.config_variety import shown
 from engine.store.programs.logged import primary_of
 from engine.store.records import Printed
 from engine.store.records.config import flat, json_object
+from engine.store.records.printed import lines_of, shown_line
 from engine.store.records.runs import OF_KIND
 from engine.text import clean, counted
 from tui.colours.theme import ACCENTED, DIM, FAILED, STRONG, TEXT
@@ -25,9 +26,6 @@ MOST_VALUES = 500
 MOST_METRICS = 1000
 MOST_LINES = 200
 """Lines of output that are shown: the last ones."""
-
-LONGEST_LINE = 2000
-"""Characters of a line of output."""
 
 WIDEST_NAME = 48
 SYSTEM = "system/"
@@ -94,7 +92,9 @@ def metric_table(seen: ProgramSeen, width: int) -> Iterator[Line]:
     if not metrics:
         return
     number = NUMBER if width >= WIDE else NARROW_NUMBER
-    standing, longest = primary(seen), max(width_of(_name(metric.name)) for metric in metrics)
+    standing = primary(seen)
+    metrics.sort(key=lambda metric: metric.name != standing)
+    longest = max(width_of(_name(metric.name)) for metric in metrics)
     room = max(min(longest, width - 3 - 4 * number), 12)
     yield [(f"   {'':<{room}}{'last':>{number}}{'lowest':>{number}}{'highest':>{number}}{'steps':>{number}}", DIM)]
     for metric in metrics[:MOST_METRICS]:
@@ -120,36 +120,12 @@ def system_values(seen: ProgramSeen) -> Iterator[Pair]:
 
 def output_tail(printed: Sequence[Printed], width: int) -> Iterator[Line]:
     """The last lines that a program printed, as they came on both streams; those of errors stand out."""
-    lines = _lines(printed)
+    lines = lines_of(printed)
     if len(lines) > MOST_LINES or (printed and printed[0].part):
         yield [(f" the last {counted(min(len(lines), MOST_LINES), 'line')}", DIM)]
     for text, stream in lines[-MOST_LINES:]:
-        for piece in pieces(_line(text), max(width - 2, 8)):
+        for piece in pieces(shown_line(text), max(width - 2, 8)):
             yield [(f" {piece}", FAILED if stream == "err" else TEXT)]
-
-
-def printed_lines(printed: Sequence[Printed], most: int = MOST_LINES) -> list[str]:
-    """The last lines, cleaned; a carriage return begins its line anew, as in a terminal."""
-    return [_line(text) for text, _ in _lines(printed)[-most:]]
-
-
-def _lines(printed: Sequence[Printed]) -> list[tuple[str, str]]:
-    """Lines as (text, stream), in the order in which they ended."""
-    found: list[tuple[str, str]] = []
-    open_line: dict[str, str] = {}
-    for part in printed:
-        if part.left_out:
-            found.append((f"… {part.left_out:,} bytes are not kept …", "out"))
-        *whole, rest = (open_line.pop(part.stream, "") + part.text).split("\n")
-        found += [(text, part.stream) for text in whole]
-        if rest:
-            open_line[part.stream] = rest
-    return found + [(text, stream) for stream, text in open_line.items()]
-
-
-def _line(text: str) -> str:
-    last = text.rstrip("\r").rpartition("\r")[2].expandtabs(4)
-    return " " * min(len(last) - len(last.lstrip(" ")), 40) + clean(last, LONGEST_LINE)
 
 
 @lru_cache(maxsize=4096)
