@@ -25,6 +25,7 @@ def run_of(run_id: int, spec: RunSpec | None, **values: Any) -> Run:
     nothing = dict.fromkeys(Run.__dataclass_fields__)
     given = {"state": "finished", "name": "", "note": "", "reason": "", "tags": (), "iterations_done": 10, "attempt": 1}
     return Run(**{**nothing, **given, "elapsed_s": 1.0, "created_at": "2026-01-02T03:04:05Z", "run_id": run_id,
+                  "kind": "engine", "project": "", "run_group": "", "retries": 0,
                   "spec": spec, **values})  # fmt: skip
 
 

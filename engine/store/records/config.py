@@ -83,4 +83,5 @@ def _scalar(value: Any) -> Scalar:
     if isinstance(value, (int, float)):
         return value
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return text[:LONGEST].encode(errors="replace").decode()  # half a surrogate pair is no text for SQLite
+    # for SQLite half a surrogate pair is no text, and NUL ends one
+    return text[:LONGEST].partition("\0")[0].encode(errors="replace").decode()
