@@ -14,7 +14,6 @@ from engine.jobs.processes.liveness import judge
 from engine.spec import FIELDS, as_text, typed_text
 from engine.store import ENDED, Evaluation, Reader, Run, reason_words, status_word
 from engine.store.list.config_variety import shown
-from engine.store.programs.logged import primary_of
 from engine.store.records.config import flat, json_object
 from engine.store.records.printed import last_lines
 from engine.text import clean, counted
@@ -111,7 +110,7 @@ def told_by_program(reader: Reader, run: Run) -> list[tuple[str, str]]:
     knobs = json_object(said["knobs"])
     lines += _listed("knobs", [f"{clean(key, 60)} {clean(str(_shown(value)), 60)}" for key, value in knobs.items()])
     metrics = reader.metrics(run.run_id)
-    standing = primary_of({metric.name: metric for metric in metrics})
+    standing = reader.standing_metric(run.run_id)
     metrics.sort(key=lambda metric: metric.name != standing)
     for metric in metrics[:MOST_METRICS]:
         span = f"lowest {loss(metric.low)}, highest {loss(metric.high)}, {counted(metric.count, 'value')}"

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 
 from engine.spec import FIELDS
 from engine.store import Listing, Run
-from engine.store.list.columns import COLUMNS, SETTINGS, TELLING, WORDS, Variety
-from engine.store.list.listing import ORDERS, largest_first
+from engine.store.list.columns import SETTINGS, TELLING, Variety
 from engine.store.list.logged_fields import logged_field
-from engine.text import clean, loss_text
+from engine.store.list.order_words import ORDER_NAMES, NamedOrder, directions, words_of
+from engine.text import loss_text
 from tui.chart.values.metrics import METRICS
 from tui.chart.values.view import X_KINDS
 from tui.colours import themes
@@ -159,70 +159,6 @@ def _smoothing_help(life: int) -> str:
     return f"average batch losses, half-life {life} iterations" if life else "batch losses as they are"
 
 
-@dataclass(frozen=True, slots=True)
-class NamedOrder:
-    """An order in words, with what comes first by default and what if it is reversed."""
-
-    name: str
-    phrase: str
-    directions: tuple[str, str]
-
-
-def _directions(name: str) -> tuple[str, str]:
-    if name in ("run", "created"):
-        return "newest first", "oldest first"
-    if name == "status":
-        return "running first", "finished first"
-    if name in ("name", "tags", "kind", "project", "group") or name in WORDS:
-        return "a to z", "z to a"
-    if largest_first(name):
-        return "largest first", "smallest first"
-    return "smallest first", "largest first"
-
-
-NAMED: Mapping[str, str] = {
-    "run": "run number",
-    "iterations": "iterations done",
-    "planned": "planned iterations",
-    "elapsed": "time",
-    "kind": "kind of run",
-    "project": "project",
-    "group": "group",
-    "loss": "loss",
-    "train": "train loss",
-    "validation": "validation loss",
-    "accuracy": "validation accuracy",
-    "test": "test loss",
-    "test_accuracy": "test accuracy",
-    "batch_loss": "batch loss",
-    "best": "best train loss",
-    "speed": "speed",
-    "created": "age",
-    "curve": "curve",
-    "status": "status",
-    "name": "name",
-    "tags": "tags",
-}
-"""Orders and columns in words, where they are not settings."""
-
-
-def words_of(name: str) -> str:
-    """An order or a column in words; a logged field by its name, cleaned."""
-    if (field := logged_field(name)) is not None:
-        return clean(name if field.source != "metric" else field.title, LONGEST_NAME)
-    return NAMED[name] if name in NAMED else FIELDS[name].label
-
-
-LONGEST_NAME = 80
-"""Characters of the name of a logged field."""
-
-
-ORDER_NAMES: tuple[NamedOrder, ...] = tuple(
-    NamedOrder(name, words_of(name), _directions(name)) for name in sorted(ORDERS, key=COLUMNS.index)
-)
-"""The orders in the order of the columns."""
-
-
 def orders(listing: Listing, seen: Sequence[str], logged: Sequence[str] = ()) -> list[PaletteCommand]:
     """The menu of orders: those of the columns that are seen, then the others; the current one turns round.
 
@@ -230,18 +166,13 @@ def orders(listing: Listing, seen: Sequence[str], logged: Sequence[str] = ()) ->
     """
     likely = frozenset((listing.order, "status", *seen))
     fields = dict.fromkeys((*(name for name in likely if logged_field(name) is not None), *logged))
-    named = (NamedOrder(name, words_of(name), _directions(name)) for name in fields)
+    named = (NamedOrder(name, words_of(name), directions(name)) for name in fields)
     return [
         _sorting(order, listing)
         for order in sorted(
             (*ORDER_NAMES, *named), key=lambda order: (order.name not in likely, order.name in SETTINGS)
         )
     ]
-
-
-def sorted_by(name: str) -> str:
-    """What an order that was chosen does."""
-    return f"Sorted by {words_of(name)}, {_directions(name)[0]}"
 
 
 def _sorting(order: NamedOrder, listing: Listing) -> PaletteCommand:

@@ -23,7 +23,6 @@ from tui.presenting.detailed.program import (
     knob_values,
     metric_table,
     output_tail,
-    primary,
     system_values,
 )
 from tui.presenting.inspected.weight_images import weight_images
@@ -156,7 +155,7 @@ def _losses(run: Run) -> Iterator[Pair]:
 def _evaluated(run: Run, program: ProgramSeen | None) -> Iterator[Pair]:
     """The newest value of the metric that stands for a logged run, and its newest evaluations."""
     if run.current_loss is not None:
-        name = None if program is None else primary(program)
+        name = None if program is None else program.standing
         yield clean(name or "loss", LABEL), [(numbers.loss(run.current_loss), TEXT)]
     if run.best_loss is not None:
         yield "best train loss", [(numbers.loss(run.best_loss), TEXT)]

@@ -21,6 +21,7 @@ def program_seen(reader: Reader, run: Run, *, is_now: bool = True) -> ProgramSee
     said = reader.logged_background(run.run_id)
     printed = tuple(reader.output(run.run_id, limit=LAST_PARTS))
     if is_now:
-        return ProgramSeen(run.run_id, said, tuple(reader.metrics(run.run_id)), printed)
+        metrics = tuple(reader.metrics(run.run_id))
+        return ProgramSeen(run.run_id, said, metrics, reader.standing_metric(run.run_id), printed)
     by_then = tuple(part for part in printed if part.step is not None and part.step < run.iterations_done)
-    return ProgramSeen(run.run_id, replace(said, summary="", knobs=""), (), by_then)
+    return ProgramSeen(run.run_id, replace(said, summary="", knobs=""), printed=by_then)

@@ -60,11 +60,7 @@ class PreviewReader:
 
     def _read(self, reader: Reader, runs: Sequence[Run]) -> None:
         started = [run for run in runs if run.iterations_done > run.first_iteration]
-        computed = [run for run in started if run.kind == "engine"]
-        shapes = reader.shapes({run.run_id: run.iterations_done - run.first_iteration for run in computed}, POINTS)
-        for run in started:
-            if run.kind != "engine":
-                shapes[run.run_id] = _shape_of_metric(reader.curve(run.run_id, 2 * POINTS)), ()
+        shapes = reader.shapes({run.run_id: run.iterations_done - run.first_iteration for run in started}, POINTS)
         for run in runs:
             means, lows = shapes.get(run.run_id, ((), ()))
             shape = _best_so_far(lows, run.to_beat) if run.searches else means
@@ -90,12 +86,6 @@ def preview_of(run: Run, curve: Curve) -> RowPreview:
     every = max(len(curve.mean) // (4 * POINTS), 1)
     shape = _best_so_far(curve.low.tolist(), run.to_beat) if run.searches else tuple(curve.mean.tolist())
     return RowPreview(_ending(shape[::every], run))
-
-
-def _shape_of_metric(curve: Curve) -> tuple[float, ...]:
-    """Return the means of the metric that stands for a logged run, at most about four for each of POINTS."""
-    every = -(-len(curve.mean) // (4 * POINTS)) or 1
-    return tuple(curve.mean[::every].tolist())
 
 
 def _ending(shape: tuple[float, ...], run: Run) -> tuple[float, ...]:

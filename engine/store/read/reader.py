@@ -18,7 +18,15 @@ from engine.store.list.page import BEFORE_RUN, BEFORE_TITLE, PageRequest, page_o
 from engine.store.list.run_sql import RUNS
 from engine.store.read import previews
 from engine.store.read.logged_values import StoredNames, Values, values_of
-from engine.store.read.metrics import EVALUATED, RECORDED, evaluated_curve, logged_curve, metrics_of, sampled_curve
+from engine.store.read.metrics import (
+    EVALUATED,
+    RECORDED,
+    evaluated_curve,
+    logged_curve,
+    metrics_of,
+    sampled_curve,
+    standing,
+)
 from engine.store.read.output import MOST_PARTS, output_of
 from engine.store.read.recorded import Recorded, number
 from engine.store.read.steps import StepsPart, steps_of
@@ -219,6 +227,10 @@ class Reader(Recorded):
     def metrics(self, run_id: int) -> list[Metric]:
         """The metrics that a logged run has measured, in the order in which they came."""
         return metrics_of(self._connection, run_id)
+
+    def standing_metric(self, run_id: int) -> str | None:
+        """The metric that stands for a logged run: its main one, else any; None where it has none."""
+        return standing(self._connection, run_id)
 
     def metric_curve(
         self, run_id: int, name: str, columns: int, first: int | None = None, last: int | None = None

@@ -8,7 +8,6 @@ from typing import Any
 
 from engine.store import LoggedBackground, Metric, Run
 from engine.store.list.config_variety import shown
-from engine.store.programs.logged import primary_of
 from engine.store.records import Printed
 from engine.store.records.config import flat, json_object
 from engine.store.records.printed import lines_of, shown_line
@@ -51,11 +50,6 @@ def about_program(run: Run, seen: ProgramSeen | None) -> Iterator[Pair]:
         yield "started again", [(counted(run.retries, "time"), TEXT)]
 
 
-def primary(seen: ProgramSeen) -> str | None:
-    """The metric that stands for the run."""
-    return primary_of({metric.name: metric for metric in seen.metrics})
-
-
 def config_values(text: str, others: Sequence[str] = ()) -> Iterator[Pair]:
     """The values of a JSON object by flat name; those that differ from `others` (of other marked runs) stand out."""
     values, theirs = flat(text), [flat(other) for other in others]
@@ -92,7 +86,7 @@ def metric_table(seen: ProgramSeen, width: int) -> Iterator[Line]:
     if not metrics:
         return
     number = NUMBER if width >= WIDE else NARROW_NUMBER
-    standing = primary(seen)
+    standing = seen.standing
     metrics.sort(key=lambda metric: metric.name != standing)
     longest = max(width_of(_name(metric.name)) for metric in metrics)
     room = max(min(longest, width - 3 - 4 * number), 12)

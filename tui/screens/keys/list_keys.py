@@ -186,7 +186,7 @@ class ListKeys:
         else:
             self._list(replace(self._screen.choices.listing, order=order, reverse=False))
             if order != "status" and all(column.order != order for column in self._table.columns):
-                from tui.presenting.commands import sorted_by
+                from engine.store.list.order_words import sorted_by
 
                 self._screen.tell(f"{sorted_by(order)}; | shows its column.")
 
