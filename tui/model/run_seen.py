@@ -47,12 +47,13 @@ class RowPreview:
 class ProgramSeen:
     """What a program said of its run, the metrics that it has logged, and the end of what it printed.
 
-    `standing` is the metric that stands for the run. Metrics are those of now: at a moment of a replay before the run's
-    end there are none.
+    `standing` is the metric that stands for the run, and `others` are the configs of the other marked runs. Metrics are
+    those of now: at a moment of a replay before the run's end there are none.
     """
 
     run_id: int
     said: LoggedBackground
+    others: tuple[str, ...] = ()
     metrics: tuple[Metric, ...] = ()
     standing: str | None = None
     printed: tuple[Printed, ...] = ()

@@ -200,6 +200,7 @@ def columns(
             f"[{'x' if name in seen else ' '}] {words_of(name)}",
             "; ".join(filter(None, (_reason(name, choice, variety), _lack(name, seen, wanted)))),
             name,
+            aliases=(words_of(name),),
         )
         for name in sorted(names, key=lambda name: (name in SETTINGS and name not in variety, name not in TELLING))
     ]

@@ -49,7 +49,7 @@ def run_details(snapshot: Snapshot, choices: Choices, width: int, manner: Manner
         ("", _head(snapshot, run, width)),
         ("reached", in_columns(_reached(run, _program(snapshot, run)), width)),
         *(
-            _of_program(snapshot, choices, run, width)
+            _of_program(snapshot, run, width)
             if run.kind != "engine"
             else (
                 ("weights", _weights(snapshot, run, width, manner)),
@@ -77,16 +77,15 @@ def _program(snapshot: Snapshot, run: Run) -> ProgramSeen | None:
     return program if program is not None and program.run_id == run.run_id else None
 
 
-def _of_program(snapshot: Snapshot, choices: Choices, run: Run, width: int) -> Iterator[tuple[str, Iterable[Line]]]:
+def _of_program(snapshot: Snapshot, run: Run, width: int) -> Iterator[tuple[str, Iterable[Line]]]:
     """The sections of what a run's program said and logged."""
     program = _program(snapshot, run)
     yield "program", in_columns(about_program(run, program), width)
     if program is None:
         return
-    others = [snapshot.of(run_id).config for run_id in choices.marked if run_id != run.run_id]
     yield "knobs", in_columns(knob_values(program.said), width)
     yield "metrics", metric_table(program, width)
-    yield "config", in_columns(config_values(program.said.config, [text for text in others if text]), width)
+    yield "config", in_columns(config_values(program.said.config, program.others), width)
     yield "summary", in_columns(config_values(program.said.summary), width)
     yield "system", in_columns(system_values(program), width)
 

@@ -80,7 +80,7 @@ class Source:
             return None  # the usual case of an idle store, ten times a second
         choices = wanted.choices.follow(page.newest, page.rows, page.others, neighbour=page.neighbour)
         chart_options = choices.chart_options
-        cursor = choices.drawn, choices.cursor, choices.closely, wanted.rows
+        cursor = choices.drawn, choices.cursor, choices.closely, wanted.rows, choices.columns.shown
         looked_at = (
             chart_options.window,
             chart_options.x_kind,
@@ -158,7 +158,7 @@ class Source:
             ),
             background=reader.background(pointed) if pointed is not None and choices.closely else None,
             weights=self._weights_reader.read(reader, pointed) if pointed is not None and choices.closely else None,
-            program=program_seen(reader, pointed) if pointed is not None and choices.closely else None,
+            program=program_seen(reader, pointed, choices.marked) if pointed is not None and choices.closely else None,
             workers=self._liveness.workers,
             most_workers=self._liveness.most_workers,
             sweep=self._sweep_reader.read(reader, wanted, self._liveness.judged),

@@ -16,7 +16,7 @@ from tui.model.chart_options import ChartOptions
 from tui.model.choices import Choices
 from tui.model.clock import Moment
 from tui.model.metrics.order import shown
-from tui.model.run_seen import UNSEEN, RowPreview, RunSeen, VisiblePart, Weights
+from tui.model.run_seen import UNSEEN, ProgramSeen, RowPreview, RunSeen, VisiblePart, Weights
 from tui.model.snapshot import ReadRequest, Snapshot
 from tui.model.timelines import ReplayData, Timeline, replay_data_of
 from tui.reading.curves.logged import logged_parts
@@ -117,7 +117,7 @@ class PastReader:
             looked_up=choices.cursor,
             previews=self._previews_at(reader, snapshot) if wanted.rows else {},
             weights=None if alone is None else self._weights(reader, alone),
-            program=None if alone is None else program_seen(reader, alone, is_now=self._is_at_its_end(alone)),
+            program=None if alone is None else self._program(reader, alone, choices),
             background=None if alone is None else _background(reader, alone, is_now=is_now),
             judged=judged,
             speeds={run.run_id: run.iterations_per_s or 0.0 for run in snapshot.runs if run.state == "running"},
@@ -127,9 +127,10 @@ class PastReader:
             final=self._final_snapshot(reader, line, choices, columns),
         )
 
-    def _is_at_its_end(self, run: Run) -> bool:
-        """Whether a run at a moment is as it is now."""
-        return run == self._recorded_runs[run.run_id].run
+    def _program(self, reader: Reader, run: Run, choices: Choices) -> ProgramSeen | None:
+        """Return what is known of a run's program; what it measured only where the run is as it is now."""
+        is_now = run == self._recorded_runs[run.run_id].run
+        return program_seen(reader, run, choices.marked, is_now=is_now)
 
     def _weights(self, reader: Reader, run: Run) -> Weights | None:
         """Return the newest stored weights by then; None before the run started."""

@@ -42,6 +42,7 @@ _PREFIXED = re.compile(rf'((?:metric:|config\.|summary\.)(?:"[^"]+"|[^\s|"<>=!:]
 _HAS_METRIC = re.compile(r'(metric:(?:"[^"]+"|[^\s|"<>=!:]+))(?=[\s|]|$)')
 _PIECE = re.compile(r'(?:[^\s|"]|"[^"]*")+')
 _SHORTENED = re.compile(r"[-+]?\d+(?:\.\d*)?[kKMG]")
+_UNSIGNED = re.compile(r"[^<>=!:]*")
 BEST_KNOWN = ("loss", "best", "accuracy", "step_size", "batch_size", "objective", "status", "tag")
 """Fields that an error names when nothing similar was typed."""
 
@@ -148,11 +149,10 @@ def begins_a_field(text: str, logged: Iterable[str] = ()) -> bool:
     if not word:
         return False
     as_field = word.lower().replace("-", "_")
-    named = any(name.startswith(as_field) for name in (*NAMES, *ALIASES))
+    names = (*NAMES, *ALIASES, *PREFIX.values())
+    is_prefixed = any(word.startswith(prefix) and _UNSIGNED.fullmatch(word, len(prefix)) for prefix in PREFIX.values())
     return (
-        named
-        or any(known.startswith(word) or word.startswith(known) for known in PREFIX.values())
-        or any(name.startswith(word) for name in logged)
+        is_prefixed or any(name.startswith(as_field) for name in names) or any(name.startswith(word) for name in logged)
     )
 
 
