@@ -88,10 +88,12 @@ OBJECTS = ("config", "summary", "knobs")
 
 
 def logged_as_dict(reader: Reader, run_id: int) -> dict[str, Any]:
-    """What a logged run's program said of it and its metrics, as a JSON object."""
+    """What a logged run's program said of it and printed, and its metrics, as a JSON object."""
     said = asdict(reader.logged_background(run_id))
     objects = {name: json_object(said[name]) for name in OBJECTS}
-    return {**said, **objects, "metrics": [asdict(metric) for metric in reader.metrics(run_id)]}
+    metrics = [asdict(metric) for metric in reader.metrics(run_id)]
+    printed = [asdict(part) for part in reader.output(run_id)]
+    return {**said, **objects, "metrics": metrics, "output": printed}
 
 
 def told_by_program(reader: Reader, run: Run) -> list[tuple[str, str]]:
