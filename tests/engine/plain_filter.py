@@ -58,6 +58,8 @@ class Known:
     def status(self) -> str:
         if self.run.state == "running" and self.judged:
             return self.judged
+        if self.run.state == "failed" and self.run.kind != "engine" and self.run.times_lost:
+            return "lost"
         return "diverged" if self.run.state == "finished" and self.run.diverged_at is not None else self.run.state
 
     @property

@@ -472,14 +472,18 @@ class Dashboard(FrameOutput, inherit_bindings=False):
         self.exit(0)
 
     def action_palette(self) -> None:
-        from tui.presenting.commands import commands, matching, runs_beyond
+        from tui.presenting.commands import commands, knobs, matching, runs_beyond
         from tui.presenting.metrics.rows import metrics_named
         from tui.screens.pick import Pick
 
         metrics = metrics_named(self.snapshot, self.choices) if self.place != "sweepview" else tuple(METRICS)
-        known = commands(self.snapshot.runs, self.place, metrics)
+        of_run = knobs(self.snapshot.run(self.choices.pointed), self.place)
+        known = [*of_run, *commands(self.snapshot.runs, self.place, metrics)]
         beyond = runs_beyond(self.snapshot, self.place)
         self.push_screen(Pick("do", partial(matching, known, recent=self._recent, beyond=beyond)))
+
+    def action_knob(self, run_id: int, name: str) -> None:
+        self.run_actions.ask_knob(run_id, name)
 
     def action_copy(self) -> None:
         from tui.presenting.commands import copies, matching

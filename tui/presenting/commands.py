@@ -11,7 +11,7 @@ from engine.store import Listing, Run
 from engine.store.list.columns import SETTINGS, TELLING, Variety
 from engine.store.list.logged_fields import logged_field
 from engine.store.list.order_words import ORDER_NAMES, NamedOrder, directions, words_of
-from engine.text import loss_text
+from engine.text import clean, loss_text, setting_text
 from tui.chart.values.metrics import METRICS
 from tui.chart.values.view import X_KINDS
 from tui.colours import themes
@@ -134,6 +134,21 @@ def commands(
         *(pointing(run.run_id, given_name(run) or label(run)) for run in runs if place in ("board", "replay")),
     ]
     return [replace(one, aliases=ALIASES.get(one.action, ())) for one in found]
+
+
+def knobs(run: Run | None, place: Place) -> list[PaletteCommand]:
+    """The knobs of the run under the cursor, while its program runs."""
+    if run is None or place != "board" or run.state not in ("running", "paused"):
+        return []
+    return [
+        PaletteCommand(
+            f"knob {clean(knob.name, 60)}",
+            f"set it, now {setting_text(knob.value, 6)}; [ and ] halve and double it",
+            f"app.knob({run.run_id}, {knob.name!r})",
+            aliases=("lr", "learning rate", "step size"),
+        )
+        for knob in run.knobs
+    ]
 
 
 WITH_CURVES: tuple[Place, ...] = ("board", "replay", "sweepview")

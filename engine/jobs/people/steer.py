@@ -14,7 +14,7 @@ from typing import NamedTuple
 from engine.jobs.processes.launch import start_workers
 from engine.jobs.processes.recovery import recover_lost_runs
 from engine.spec import RunSpec, SpecError, check_given, parse_field, unknown_field
-from engine.store import Queue, Store, Verb, open_for_writing
+from engine.store import Knob, Queue, Store, Verb, open_for_writing
 
 Path = str | PathLike[str]
 
@@ -52,6 +52,12 @@ def set_step_size(path: Path, run_id: int, step_size: float | str) -> str:
 def set_knob(path: Path, run_id: int, name: str, value: float | str) -> str:
     """Set a number that a logged run's program lets be changed; the step at which it takes effect is recorded."""
     return _command(path, run_id, "set-knob", f"{name}={value}")
+
+
+def scale_knob(path: Path, run_id: int, factor: float, name: str = "") -> tuple[str, Knob]:
+    """Multiply a knob of a logged run, its only one without a name; returns the knob as it was, too."""
+    with open_for_writing(path, create=False) as store:
+        return store.queue.scale_knob(run_id, factor, name)
 
 
 def scale_step_size(path: Path, run_id: int, factor: float) -> str:

@@ -45,6 +45,7 @@ from engine.store.records import (
     Sweep,
     SweepTitle,
     Worker,
+    knobs_from_text,
     readable_spec,
 )  # fmt: skip
 from engine.store.write.steering import COMMAND_COLUMNS
@@ -55,8 +56,8 @@ from engine.trace.curve import Curve
 
 NAMES = [column.name for column in fields(Run)]
 RUN_COLUMNS = ", ".join(NAMES)
-SPEC, TAGS, FIRST, DONE, CURRENT, KIND = map(
-    NAMES.index, ("spec", "tags", "parent_iteration", "iterations_done", "current_loss", "kind")
+SPEC, TAGS, FIRST, DONE, CURRENT, KIND, KNOBS = map(
+    NAMES.index, ("spec", "tags", "parent_iteration", "iterations_done", "current_loss", "kind", "knobs")
 )
 EVALUATED_PLACES = [
     (NAMES.index(f"{split}_loss"), NAMES.index(f"{split}_accuracy")) for split in ("train", "validation", "test")
@@ -377,6 +378,7 @@ class Reader(Recorded):
 def _run(row: Sequence[Any]) -> Run:
     values = list(row)
     values[SPEC], values[TAGS] = readable_spec(row[SPEC]), tags_from_text(row[TAGS])
+    values[KNOBS] = knobs_from_text(row[KNOBS])
     if values[CURRENT] is None and values[KIND] == "engine" and values[DONE] > (values[FIRST] or 0):
         values[CURRENT] = math.nan
     for loss, accuracy in EVALUATED_PLACES:

@@ -20,6 +20,7 @@ from engine.store.records.imported import (
     ImportedSource,
     SourceKey,
 )
+from engine.store.records.knobs import Knob, knobs_from_text
 from engine.store.records.logged import (
     KINDS,
     LOST,
@@ -77,6 +78,7 @@ __all__ = [
     "ImportedNews",
     "ImportedSource",
     "Kind",
+    "Knob",
     "Listed",
     "LoggedBackground",
     "LoggedClaim",
@@ -105,6 +107,7 @@ __all__ = [
     "Sweep",
     "SweepTitle",
     "Worker",
+    "knobs_from_text",
     "readable_spec",
     "reason_words",
     "status_word",

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Literal
 
 from engine.spec import RunSpec, SpecError, spec_from_json
+from engine.store.records.knobs import Knob
 from engine.store.records.logged import Kind
 from engine.store.records.sweeps import SweepTitle
 from engine.text import counted
@@ -94,6 +95,7 @@ class Run:
     times_lost: int = 0
     project: str = ""
     run_group: str = ""
+    knobs: tuple[Knob, ...] = ()
 
     @property
     def searches(self) -> bool:

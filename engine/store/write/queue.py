@@ -8,9 +8,10 @@ from dataclasses import replace
 from engine.spec import RunSpec, SpecError, spec_from_json
 from engine.store.file.connection import Connection
 from engine.store.file.timing import utc_now
-from engine.store.records import LOST, WORKER_COLUMNS, Claim, Ownership, StoreError, Sweep, worker_from_row
+from engine.store.records import LOST, WORKER_COLUMNS, Claim, Knob, Ownership, StoreError, Sweep, worker_from_row
 from engine.store.write.catalogue import storable
 from engine.store.write.forks import add_fork, newest_checkpoint, origin_of, spec_at
+from engine.store.write.knobs import asked_knob, turned
 from engine.store.write.rungs import WAITING, decide_rungs
 from engine.store.write.steering import Verb, asked_step_size, command, command_sweep, end, note, parsed
 from engine.store.write.sweeps import insert_runs, insert_sweep, widen_sweep
@@ -144,6 +145,16 @@ class Queue:
         with self._connection.transaction() as raw:
             scaled = parsed("set-step-size", repr(asked_step_size(raw, run_id) * factor))
             return command(raw, run_id, "set-step-size", scaled)
+
+    def scale_knob(self, run_id: int, factor: float, name: str = "") -> tuple[str, Knob]:
+        """Multiply a knob of a logged run, within its bounds; returns a sentence as `command` does, and the old knob.
+
+        Without a name the only knob it has. Raises NoRun for an unknown run, Refused where there is no such knob, more
+        than one, or it is at its bound.
+        """
+        with self._connection.transaction() as raw:
+            before = asked_knob(raw, run_id, name)
+            return command(raw, run_id, "set-knob", turned(before, run_id, factor)), before
 
     def command_sweep(self, sweep_id: int, verb: Verb) -> int:
         """Stop, pause or resume all runs of a sweep in one transaction; returns how many runs it affects."""

@@ -11,6 +11,7 @@ from engine.files.program import store_command
 from engine.spec import SpecError, parse_field
 from engine.store.file.timing import utc_now
 from engine.store.records import ENDED, Command, NoRun, Refused, readable_spec
+from engine.store.write.knobs import asked_knob, changed
 from engine.text import clean, setting_text
 
 Verb = Literal["stop", "pause", "resume", "set-step-size", "set-knob"]
@@ -90,7 +91,7 @@ def command(raw: sqlite3.Connection, run_id: int, verb: str, argument: str = "")
     if row[5] != "engine" and (verb == "set-step-size" or (state in ENDED and verb == "resume")):
         raise Refused(_no_engine_run(run_id, row[5], verb))
     if verb == "set-knob":
-        _check_knob(raw, run_id, argument.rpartition("=")[0])
+        asked_knob(raw, run_id, argument.rpartition("=")[0])
     if row[5] == "logged" and state in ("running", "paused"):
         if row[6] == 0 and verb != "set-knob":
             raise Refused(f"Run {run_id} does not listen: its program never asks ({HOW_TO_ASK}).")
@@ -126,15 +127,6 @@ def _no_engine_run(run_id: int, kind: str, verb: str) -> str:
     if verb == "set-step-size":
         return f"Run {run_id} is logged by a program of its own, whose step size is not known here."
     return f"Run {run_id} was logged by a program of its own, which has ended; start that program again."
-
-
-def _check_knob(raw: sqlite3.Connection, run_id: int, name: str) -> None:
-    """Raise Refused where a run has no such knob, with those that it has."""
-    knobs = raw.execute("SELECT key FROM runs, json_each(nullif(knobs, '')) WHERE run_id = ?", (run_id,)).fetchall()
-    known = [str(key) for (key,) in knobs]
-    if name not in known:
-        there = f"it has {', '.join(clean(each, 60) for each in known)}" if known else "it has none"
-        raise Refused(f"Run {run_id} has no knob {clean(name, 60)!r}: {there}.")
 
 
 def command_sweep(raw: sqlite3.Connection, sweep_id: int, verb: Verb) -> int:
@@ -227,6 +219,7 @@ def _leave_for_worker(raw: sqlite3.Connection, run_id: int, state: str, verb: st
         return f"Run {run_id} is paused already."
     if verb == "resume" and state != "paused" and asked[-1:] != ["pause"]:
         return f"Run {run_id} is running already."
+    knob = changed(asked_knob(raw, run_id, argument.rpartition("=")[0]), argument) if verb == "set-knob" else ""
     before = _step_size_before(raw, run_id) if verb == "set-step-size" else ""
     note(raw, run_id, verb, argument, None, "")
     if verb == "set-step-size":
@@ -236,7 +229,7 @@ def _leave_for_worker(raw: sqlite3.Connection, run_id: int, state: str, verb: st
         "stop": f"Stopping run {run_id} …; what it has recorded is kept.",
         "pause": f"Pausing run {run_id} …",
         "resume": f"Resuming run {run_id} …" if state == "paused" else f"Run {run_id} runs on: its pause is withdrawn.",
-        "set-knob": f"Run {run_id}: {clean(argument)} from its next step on.",
+        "set-knob": f"Run {run_id}: {knob}{', once it resumes' if state == 'paused' else ' from its next step on'}.",
     }[verb]
 
 

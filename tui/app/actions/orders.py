@@ -12,6 +12,7 @@ from engine.files.program import store_command
 from engine.spec import RunSpec, SpecError, race
 from engine.store import (
     FilterError,
+    Knob,
     Listing,
     NoRun,
     PageRequest,
@@ -123,6 +124,20 @@ def steered(path: Path, run_id: int, verb: Steering) -> str:
         steer.delete(path, run_id)
         return f"Run {run_id} is deleted; u brings it back, until the dashboard closes."
     return {"pause": steer.pause, "resume": steer.resume, "stop": steer.stop}[verb](path, run_id)
+
+
+def set_knob(path: Path, run_id: int, name: str, value: float | str) -> str:
+    """Set a knob of a logged run; the answer as a sentence. Raises StoreError, SpecError."""
+    from engine.jobs.people import steer
+
+    return steer.set_knob(path, run_id, name, value)
+
+
+def scale_knob(path: Path, run_id: int, factor: float, name: str) -> tuple[str, Knob]:
+    """Multiply a knob of a logged run, its only one without a name; the answer, and how it stood. Raises StoreError."""
+    from engine.jobs.people import steer
+
+    return steer.scale_knob(path, run_id, factor, name)
 
 
 def scale_step_size(path: Path, run_id: int, factor: float) -> str:

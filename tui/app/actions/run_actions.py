@@ -9,8 +9,8 @@ from typing import Protocol
 from textual.message import Message
 
 from engine.spec import RunSpec, SpecError, parse_field
-from engine.store import Event, StoreBusy, StoreFull, uncomputed
-from engine.text import clean, counted
+from engine.store import Event, Run, StoreBusy, StoreFull, uncomputed
+from engine.text import clean, counted, setting_text
 from tui.app.actions import orders
 from tui.app.actions.ports import OrderPort, ScreenPort
 from tui.model.answer import Answer, Deleted, Undo
@@ -40,6 +40,8 @@ class RunActions:
         self._app = app
         self._undoable: list[Undo] = []
         """What was done in this sitting, the newest last."""
+        self._knob = ""
+        """The knob that was chosen last."""
         self.draft: Mapping[str, str] = {}
         """Texts of the form for a new run when it was last closed, by field."""
 
@@ -113,7 +115,11 @@ class RunActions:
             self._app.order(carry_out)
 
     def scale_step_size(self, run_id: int, factor: float) -> None:
-        path = self._app.path
+        """Multiply the step size of a run, of a logged one the knob that was chosen."""
+        path, run = self._app.path, self._app.snapshot.run(run_id)
+        if run is not None and run.kind == "logged":
+            self._scale_knob(run, factor)
+            return
 
         def carry_out() -> Message:
             sentence = orders.scale_step_size(path, run_id, factor)
@@ -122,6 +128,44 @@ class RunActions:
             return OrderAnswered(f"{sentence} u undoes.", undo=undo)
 
         self._app.order(carry_out)
+
+    def _scale_knob(self, run: Run, factor: float) -> None:
+        path, run_id = self._app.path, run.run_id
+        names = [knob.name for knob in run.knobs]
+        chosen = self._knob if self._knob in names else ""
+
+        def carry_out() -> Message:
+            sentence, before = orders.scale_knob(path, run_id, factor, chosen)
+            back = partial(orders.set_knob, path, run_id, before.name, before.value)
+            return OrderAnswered(f"{sentence} u undoes.", undo=Undo(f"{clean(before.name, 60)} of run {run_id}", back))
+
+        self._app.order(carry_out)
+
+    def ask_knob(self, run_id: int, name: str) -> None:
+        """Choose a knob of a logged run, which `[` and `]` turn from now on, and ask for its value."""
+        from tui.screens.prompt import Prompt, Question
+
+        run = self._app.snapshot.run(run_id)
+        knob = next((knob for knob in run.knobs if knob.name == name), None) if run is not None else None
+        if knob is None:
+            return
+        self._knob, path = name, self._app.path
+        word, before = clean(name, 60), knob.value
+        bounds = [f"{word} {setting_text(bound, 6)}" for word, bound in (("from", knob.low), ("to", knob.high))
+                  if bound is not None]  # fmt: skip
+
+        def typed(texts: Mapping[str, str]) -> None:
+            def carry_out() -> Message:
+                sentence = orders.set_knob(path, run_id, name, texts["value"])
+                back = partial(orders.set_knob, path, run_id, name, before)
+                return OrderAnswered(f"{sentence} u undoes.", undo=Undo(f"{word} of run {run_id}", back))
+
+            self._app.order(carry_out)
+
+        asked = Question("value", word, setting_text(before, 6), " ".join(bounds), number=True)
+        self._app.open_screen(
+            Prompt(f"Set {word} of run {run_id}; [ and ] halve and double it.", (asked,), typed, "set")
+        )
 
     def undo(self) -> None:
         """Take back what was done last, once what was ordered before is answered: else an older act would be last."""
