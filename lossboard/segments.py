@@ -2,7 +2,9 @@
 
 A write to a memory file is in the kernel when it returns and never waits: `kill -9` of the program loses nothing, and a
 recorder that is slow, stopped or dead keeps nobody waiting. The recorder has the same files open and reads on as they
-grow. What is stored is let go, a segment at a time. Beyond MOST_IN_MEMORY bytes segments are files beside the store.
+grow. What is stored is let go, a segment at a time. Where the system has a place for it, memory has a name, so that
+what is not stored is found even if program and recorder are killed. Beyond MOST_IN_MEMORY bytes segments are files
+beside the store.
 """
 
 from __future__ import annotations
@@ -10,6 +12,8 @@ from __future__ import annotations
 import fcntl
 import os
 import threading
+from binascii import crc32
+from contextlib import suppress
 
 from lossboard.wire import HELLO, json_frame, shape_frame
 
@@ -24,16 +28,23 @@ MOST_KEPT = 256 << 20
 runs out of memory would lose more."""
 
 SPILLED = ".logged"
-"""The ending of segments that are files; they stand beside their store."""
+"""The ending of segments that have a name: files beside their store, and memory."""
+
+NAMED = "/dev/shm"
+"""Where memory has names until the machine stops; what it cannot hold has none."""
+
+MOST_NAMED = 8
+ROOM_LEFT = 64 << 20
+"""Segments with a name there, and bytes that others must still have: containers often have no more than that."""
 
 
 class Segment:
-    """One file of a stream: `start` is the position of its first byte in the stream, `path` '' if it is memory."""
+    """One file of a stream: `start` is the position of its first byte in the stream, `path` '' if it has no name."""
 
-    __slots__ = ("fd", "path", "start")
+    __slots__ = ("fd", "in_memory", "path", "start")
 
-    def __init__(self, fd: int, start: int, path: str = "") -> None:
-        self.fd, self.start, self.path = fd, start, path
+    def __init__(self, fd: int, start: int, path: str = "", *, in_memory: bool = False) -> None:
+        self.fd, self.start, self.path, self.in_memory = fd, start, path, in_memory
 
 
 class Stream:
@@ -78,7 +89,7 @@ class Stream:
                 place = os.lseek(self.fd, 0, os.SEEK_CUR) - written
                 os.ftruncate(self.fd, place)
                 os.lseek(self.fd, place, os.SEEK_SET)
-                self._to_disk = not self.segments[-1].path
+                self._to_disk = self.segments[-1].in_memory
                 self._begin(self.segments[-1].start + place)
                 if os.write(self.fd, frame) == len(frame):
                     return
@@ -105,12 +116,12 @@ class Stream:
             size = os.fstat(self.segments[-1].fd).st_size
             if size < SEGMENT_BYTES:
                 return
-            in_memory = sum(os.fstat(each.fd).st_size for each in self.segments if not each.path)
+            in_memory = sum(os.fstat(each.fd).st_size for each in self.segments if each.in_memory)
             self._to_disk = in_memory > MOST_IN_MEMORY
             if self.fd == self._nowhere and in_memory > MOST_IN_MEMORY:
                 return
             self._begin(self.segments[-1].start + size)
-            if in_memory > MOST_KEPT and not self.segments[-1].path:
+            if in_memory > MOST_KEPT and self.segments[-1].in_memory:
                 self.fd, self.dropped = self._nowhere, True
 
     def stored(self, position: int) -> None:
@@ -123,16 +134,16 @@ class Stream:
         """Write all that is not stored into files beside the store, and go on in one; their paths."""
         with self.lock:
             for place, segment in enumerate(self.segments):
-                if segment.path:
+                if not segment.in_memory:
                     continue
-                saved = self._file(segment.start)
+                saved = self._file(segment.start, self._beside)
                 if saved is None:
                     break
                 copy(segment.fd, saved.fd)
-                os.close(segment.fd)
+                _let_go(segment)
                 self.segments[place] = saved
             self.fd = self.segments[-1].fd
-            return [segment.path for segment in self.segments if segment.path]
+            return [segment.path for segment in self.segments if not segment.in_memory]
 
     def close(self) -> None:
         """Close what is open, once: the numbers may be somebody else's after that. Files stay where they are."""
@@ -144,26 +155,41 @@ class Stream:
             self.fd = self._nowhere = -1
 
     def _begin(self, start: int) -> None:
-        made = self._file(start) if self._to_disk else None
-        self.segments.append(made or Segment(_memory(), start))
+        made = self._file(start, self._beside) if self._to_disk else self._named(start)
+        self.segments.append(made or Segment(_memory(), start, in_memory=True))
         self._new.append(self.segments[-1])
         self.fd = self.segments[-1].fd
-        hello = json_frame(HELLO, {**self.facts, "start": start, "path": self.segments[-1].path})
+        hello = json_frame(HELLO, {**self.facts, "start": start, "path": self.segments[-1].path, "store": self._beside})
         os.write(self.fd, hello + b"".join(self._preamble))
 
-    def _file(self, start: int) -> Segment | None:
-        """A new file beside the store, locked while somebody has it open; None where none can be made."""
+    def _named(self, start: int) -> Segment | None:
+        """New memory with a name; None where there is no place for it."""
+        if sum(each.in_memory and each.path != "" for each in self.segments) >= MOST_NAMED:
+            return None
+        try:
+            room = os.statvfs(NAMED)
+        except OSError:
+            return None
+        if room.f_bavail * room.f_frsize < ROOM_LEFT + SEGMENT_BYTES:
+            return None
+        return self._file(start, named_beside(self._beside), in_memory=True)
+
+    def _file(self, start: int, beside: str, *, in_memory: bool = False) -> Segment | None:
+        """A new file, of this user alone, locked while somebody has it open; None where none can be made."""
         self._count += 1
-        path = f"{self._beside}.{self.facts['stream'][:12]}-{self._count}{SPILLED}"
+        path = f"{beside}.{self.facts['stream'][:12]}-{self._count}{SPILLED}"
         try:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
         except OSError:
             return None
-        try:
+        with suppress(OSError):  # a file system without locks
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            return Segment(descriptor, start, path)  # a file system without locks
-        return Segment(descriptor, start, path)
+        return Segment(descriptor, start, path, in_memory=in_memory)
+
+
+def named_beside(store: str) -> str:
+    """What the names of memory begin with that belongs to a store."""
+    return f"{NAMED}/lossboard-{os.getuid()}-{crc32(os.path.realpath(store).encode()):08x}"
 
 
 def copy(source: int, target: int) -> None:

@@ -290,7 +290,7 @@ class Recording:
 
 def _whole_frames(reading: Reading, most: int) -> bytes:
     """What comes next in a segment, at most so many bytes, but at least one frame where all of it is there."""
-    piece = os.pread(reading.fd, most, reading.place)
+    piece = os.pread(reading.fd, max(most, HEAD.size), reading.place)
     if len(piece) >= HEAD.size and head_at(piece, 0) is None:
         length, _ = HEAD.unpack_from(piece)
         return os.pread(reading.fd, length + HEAD.size - 1, reading.place)

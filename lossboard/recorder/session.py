@@ -76,6 +76,8 @@ class Session:
             is_last = self._has_hung_up
             took = recording.turn()
             if recording.has_ended:
+                if not has_folded:
+                    self._fold_others()
                 return 0
             if took and is_last and recording.has_all:
                 if self._program_is_gone():

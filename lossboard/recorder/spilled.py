@@ -5,10 +5,11 @@ from __future__ import annotations
 import fcntl
 import logging
 import os
+from contextlib import closing
 from pathlib import Path
 
-from engine.jobs.processes.spilled import spilled
-from engine.store import FencedOff
+from engine.jobs.processes.spilled import NAMED, spilled
+from engine.store import FencedOff, StoreError, open_for_reading
 from lossboard.recorder.recording import Recording, hello_of
 from lossboard.segments import SPILLED, copy
 from lossboard.wire import Damaged
@@ -32,13 +33,16 @@ def fold(store: Path) -> list[str]:
             continue
         try:
             hello = hello_of(descriptor)
+            if _is_named(path) and os.path.realpath(str(hello.get("store"))) != os.path.realpath(store):
+                os.close(descriptor)
+                continue
             streams.setdefault(hello["stream"], []).append((int(hello["start"]), descriptor, path))
         except Damaged as error:
             os.close(descriptor)
             said.append(f"{path.name} was left as it is: {error}")
     for parts in streams.values():
         parts.sort()
-        said.append(_store(store, parts))
+        said += [sentence] if (sentence := _store(store, parts)) else []
     return said
 
 
@@ -57,9 +61,24 @@ def save(descriptors: list[int], store: Path, stream: str) -> list[Path]:
     return paths
 
 
+def _is_stored(store: Path, stream: str, end: int) -> bool:
+    """Whether a stream is in the store up to its end, and its run has ended there."""
+    try:
+        with closing(open_for_reading(store)) as reader:
+            return reader.is_stored(stream, end)
+    except StoreError:
+        return False
+
+
 def _locked(path: Path) -> int | None:
-    """The descriptor of a file that nobody has open; None where a program still writes it."""
-    descriptor = os.open(path, os.O_RDONLY)
+    """The descriptor of a file that nobody has open; None where a program still writes it, or it is not of this user.
+
+    Raises OSError.
+    """
+    descriptor = os.open(path, os.O_RDONLY | (os.O_NOFOLLOW if _is_named(path) else 0))
+    if _is_named(path) and os.fstat(descriptor).st_uid != os.getuid():
+        os.close(descriptor)
+        return None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -68,7 +87,18 @@ def _locked(path: Path) -> int | None:
     return descriptor
 
 
+def _is_named(path: Path) -> bool:
+    """Whether it is memory, where anybody may make files."""
+    return str(path.parent) == NAMED
+
+
 def _store(store: Path, parts: list[tuple[int, int, Path]]) -> str:
+    start, descriptor, _ = parts[-1]
+    if _is_stored(store, str(hello_of(descriptor)["stream"]), start + os.fstat(descriptor).st_size):
+        for _, descriptor, path in parts:
+            os.close(descriptor)
+            path.unlink(missing_ok=True)
+        return ""
     recording = Recording(store, [descriptor for _, descriptor, _ in parts], lambda frame: None, waits=False)
     try:
         while not (recording.has_ended or recording.has_all):

@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from engine.jobs.people import steer
+from engine.jobs.processes.liveness import identify
+from engine.jobs.processes.spilled import spilled
 from engine.store import LOST
 from tests.logged.programs import FOREVER, PACED, ended, logged, ran, returned, start, wait_for_calls
 from tests.stores import query, wait_until
@@ -67,6 +70,30 @@ def test_a_recorder_that_is_killed_is_replaced_and_nothing_is_lost_or_double(tmp
     assert len(steps) >= count
     assert sorted(steps) == list(range(len(steps)))
     assert query(path, "SELECT count(*) FROM runs") == [(1,)]
+
+
+@pytest.mark.parametrize("who", ["the next program", "the board"])
+def test_nothing_is_lost_where_both_are_killed_at_once(tmp_path: Path, who: str) -> None:
+    path = tmp_path / "runs.db"
+    with start(tmp_path, FOREVER) as process:
+        wait_for_calls(tmp_path, 20_000)
+        wait_until(lambda: path.exists() and query(path, RECORDER, 1))
+        recorder = query(path, RECORDER, 1)[0][0]
+        os.kill(recorder, signal.SIGSTOP)  # lies behind, and is killed with its program
+        wait_for_calls(tmp_path, returned(tmp_path) + 20_000)
+        process.kill()
+        os.kill(recorder, signal.SIGKILL)
+    count = returned(tmp_path)
+    assert {each.stat().st_mode & 0o777 for each in spilled(path)} == {0o600}
+    if who == "the board":
+        wait_until(lambda: identify(recorder) is None)
+        assert steer.recover(path) == [1]
+    else:
+        assert ran(tmp_path, "import lossboard\nlossboard.start('next').finish()\n")[0] == 0
+    wait_until(lambda: not spilled(path))
+    steps = logged(tmp_path)
+    assert [steps[step] for step in range(count)] == [step * 0.5 for step in range(count)]
+    assert query(path, "SELECT state, reason FROM runs WHERE run_id = 1") == [("failed", LOST)]
 
 
 FORKS = """

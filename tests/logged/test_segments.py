@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -61,11 +62,15 @@ def descriptors(stream: Stream) -> list[int]:
 
 
 @pytest.fixture
-def stream(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stream:
+def stream(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stream]:
     """A stream with small segments, of which few are in memory."""
     monkeypatch.setattr(segments, "SEGMENT_BYTES", 2000)
     monkeypatch.setattr(segments, "MOST_IN_MEMORY", 5000)
-    return Stream(FACTS, str(tmp_path / "runs.db"))
+    made = Stream(FACTS, str(tmp_path / "runs.db"))
+    yield made
+    made.close()
+    for path in spilled(tmp_path / "runs.db"):
+        path.unlink()
 
 
 def test_both_sides_know_such_files_by_their_ending() -> None:
@@ -114,6 +119,22 @@ def test_a_recorder_that_dies_between_any_two_commits_has_stored_all_before_its_
     assert len(stored) > 20
 
 
+@pytest.mark.parametrize("extra", range(1, 6))
+def test_a_commit_that_ends_within_a_frame_leaves_the_rest_to_the_next(
+    stream: Stream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, extra: int
+) -> None:
+    packed = row_packer(0, 1)
+    stream.define(0, ("loss",))
+    before = stream.end
+    monkeypatch.setattr(recording_module, "READ_BYTES", before + 3 * len(packed(0, 0.0, 0.0)) + extra)
+    filled(stream, range(1, 200))
+    recording = Recording(tmp_path / "runs.db", descriptors(stream), Told())
+    while not recording.has_all:
+        recording.turn()
+    recording.close()
+    assert sorted(logged(tmp_path)) == list(range(1, 200))
+
+
 def test_a_frame_that_was_being_written_at_the_kill_is_none(stream: Stream, tmp_path: Path) -> None:
     filled(stream, range(100))
     os.write(stream.fd, row_packer(0, 1)(100, 0.0, 9.0)[:20])
@@ -157,6 +178,7 @@ def test_a_store_that_is_locked_keeps_nobody_waiting_and_gets_all(
         assert not recording.turn()
         assert not recording.turn()
     recording._descriptors += descriptors(stream)[1:]
+    assert recording.turn()
     assert recording.turn()
     assert told.kinds().count(NOTICE) == 1
     assert logged(tmp_path) == {step: step * 0.5 for step in range(100)}

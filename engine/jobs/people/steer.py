@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from engine.jobs.processes.launch import start_workers
 from engine.jobs.processes.recovery import recover_lost_runs
+from engine.jobs.processes.spilled import store_spilled
 from engine.spec import RunSpec, SpecError, check_given, parse_field, unknown_field
 from engine.store import Knob, Queue, Store, Verb, open_for_writing
 
@@ -145,6 +146,8 @@ def recover(path: Path) -> list[int]:
     """Queue lost runs again and start workers; returns the runs' ids."""
     with open_for_writing(path, create=False) as store:
         recovered = recover_lost_runs(store)
+    if recovered:
+        store_spilled(path)
     start_workers(path)
     return recovered
 

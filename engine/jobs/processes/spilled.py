@@ -1,10 +1,11 @@
-"""Spilled: files beside a store with what programs logged while it could not be written, and who stores them."""
+"""Spilled: what programs logged and no recorder has stored, in files beside a store or in memory that has a name."""
 
 from __future__ import annotations
 
 import glob
 import os
 import subprocess
+from binascii import crc32
 from pathlib import Path
 
 from engine.jobs.processes.launch import own_command
@@ -13,9 +14,15 @@ SPILLED = ".logged"
 """The ending of these files, which begin with the name of their store."""
 
 
+NAMED = "/dev/shm"
+"""Where memory has names until the machine stops."""
+
+
 def spilled(store: str | os.PathLike[str]) -> list[Path]:
-    """The files beside a store that hold a part of what a program logged."""
-    return [Path(path) for path in sorted(glob.glob(f"{glob.escape(os.path.abspath(store))}.*{SPILLED}"))]
+    """The files that hold a part of what a program logged for a store; those of running programs, too."""
+    named = f"{NAMED}/lossboard-{os.getuid()}-{crc32(os.path.realpath(store).encode()):08x}"
+    places = (glob.escape(os.path.abspath(store)), named)
+    return [Path(path) for place in places for path in sorted(glob.glob(f"{place}.*{SPILLED}"))]
 
 
 def store_spilled(store: str | os.PathLike[str]) -> list[str]:

@@ -76,11 +76,6 @@ class Logged:
             note(raw, run_id, "resume", "", done, "its program goes on with it")
             return claim
 
-    def fold(self, stream: str) -> int | None:
-        """How many bytes of a stream are stored; None when no run has it."""
-        rows = self._connection.rows("SELECT received FROM runs WHERE stream = ?", (stream,))
-        return rows[0][0] if rows else None
-
     def choose_metric(self, run_id: int, name: str) -> str:
         """Let a metric stand for a logged run, '' lets its name decide; returns what was chosen before.
 

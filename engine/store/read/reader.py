@@ -265,6 +265,14 @@ class Reader(Recorded):
         )
         return LoggedBackground(*rows[0]) if rows else LoggedBackground()
 
+    def is_stored(self, stream: str, end: int) -> bool:
+        """Whether what a process logged is stored up to a position, and its run has ended."""
+        rows = self._connection.rows(
+            "SELECT 1 FROM runs WHERE stream = ? AND received >= ? AND state IN ('finished', 'failed', 'cancelled')",
+            (stream, end),
+        )
+        return bool(rows)
+
     def output(self, run_id: int, first: int = 0, limit: int = MOST_PARTS) -> list[Printed]:
         """What a run's program printed, from part `first` on; see `output_of`."""
         return output_of(self._connection, run_id, first, limit)
