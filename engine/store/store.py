@@ -131,6 +131,10 @@ class Store:
                 (utc_now(), worker_id),
             )
 
+    def limit_cache(self, kilobytes: int) -> None:
+        """Bound the memory in which this connection keeps pages."""
+        self._connection.rows(f"PRAGMA cache_size = -{int(kilobytes)}")
+
     def fold_journal(self) -> None:
         """Checkpoint the -wal file into the store's file, so that a copy of that file alone is complete."""
         self._connection.rows("PRAGMA wal_checkpoint(PASSIVE)")

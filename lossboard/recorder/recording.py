@@ -46,13 +46,16 @@ RETRY_S = 1.0
 PATIENCE_S = 30.0
 """Seconds for which a recorder waits for a store that cannot be written once its program is gone."""
 
-READ_BYTES = 1 << 18
+READ_BYTES = 1 << 17
 """Most bytes of a stream in one commit: what a recorder has in memory, and how long it holds the store's lock."""
 
 HEAD_ROOM = READ_BYTES // 2
 """Where less of READ_BYTES is left, more is there already, and the next commit does not wait."""
 
 HELLO_BYTES = 1 << 16
+
+CACHE_KB = 500
+"""What SQLite keeps of the store in memory: rows are appended, so more is not read again."""
 
 
 @dataclass
@@ -171,8 +174,11 @@ class Recording:
     def _begin(self) -> LoggedWriter:
         """Open the store and claim the run."""
         facts = self._facts
+        if not self.path.exists():
+            _make_elsewhere(self.path)
         store = open_for_writing(self.path)
         try:
+            store.limit_cache(CACHE_KB)
             worker_id = store.register_worker(this_process(), self._log_path)
             claim = store.logged.begin(
                 worker_id,
@@ -286,6 +292,18 @@ class Recording:
         if self._store is not None:
             self._store.close()
         self._store = self._writer = None
+
+
+def _make_elsewhere(path: Path) -> None:
+    """Make a store in a process of its own: what that needs once would stay in this one's memory."""
+    child = os.fork()
+    if child:
+        os.waitpid(child, 0)
+        return
+    try:
+        open_for_writing(path).close()
+    finally:
+        os._exit(0)  # where it cannot be made, whoever opens it says why
 
 
 def _whole_frames(reading: Reading, most: int) -> bytes:
