@@ -20,7 +20,10 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import lossboard
+from bench import logging_beside
 from bench.report import Row
+from engine.jobs.processes.liveness import identify
+from engine.jobs.processes.spilled import store_spilled
 from engine.store import open_for_reading
 
 CALLS, ROUNDS = 5_000, 40
@@ -57,8 +60,10 @@ def rows() -> Iterator[Row]:
     with TemporaryDirectory() as folder:
         yield from _calls(Path(folder) / "calls.db")
         yield from _starts(Path(folder) / "starts.db")
-        yield from _sustained(Path(folder) / "sustained.db")
-    for whom in ("program", "recorder"):
+        sustained = list(_sustained(Path(folder) / "sustained.db"))
+        yield from sustained
+    yield from logging_beside.rows(300_000 * sustained[0].ratio)
+    for whom in ("program", "recorder", "both"):
         yield _kills(whom)
 
 
@@ -173,6 +178,13 @@ def _kills(whom: str) -> Row:
                 pid = _one(path, "SELECT pid FROM workers JOIN runs USING (worker_id) WHERE run_id = ?", number)
                 os.kill(pid, signal.SIGKILL)
                 _wait(partial(_one, path, "SELECT 1 FROM runs WHERE run_id = ? AND attempt > 1", number))
+            if whom == "both":
+                recorder = _one(path, "SELECT pid FROM workers JOIN runs USING (worker_id) WHERE run_id = ?", number)
+                program.kill()
+                os.kill(recorder, signal.SIGKILL)
+                program.wait()
+                _wait(partial(_is_gone, recorder))
+                store_spilled(path)
             program.kill()
             program.wait()
             _wait(partial(_one, path, "SELECT state <> 'running' FROM runs WHERE run_id = ?", number))
@@ -183,6 +195,10 @@ def _kills(whom: str) -> Row:
     named = f"kill -9 of the {whom} at full speed, {KILLS} times"
     told = f"runs double: {double}, worst {max(missing):,}"
     return Row(named, f"{sum(missing):,} lost", told, float(sum(missing) + double), 0.0, at_most=True)
+
+
+def _is_gone(pid: int) -> bool:
+    return identify(pid) is None
 
 
 def _one(path: Path, sql: str, *values: int) -> Any:

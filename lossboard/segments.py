@@ -13,7 +13,6 @@ import fcntl
 import os
 import threading
 from binascii import crc32
-from contextlib import suppress
 
 from lossboard.wire import HELLO, json_frame, shape_frame
 
@@ -182,9 +181,12 @@ class Stream:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
         except OSError:
             return None
-        with suppress(OSError):  # a file system without locks
+        made = Segment(descriptor, start, path, in_memory=in_memory)
+        try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        return Segment(descriptor, start, path, in_memory=in_memory)
+        except OSError:
+            return made  # a file system without locks
+        return made
 
 
 def named_beside(store: str) -> str:
