@@ -66,6 +66,7 @@ def evaluations(folder: Path) -> list[tuple[Any, ...]]:
 def stop_from_the_board(folder: Path, run: lossboard.Run) -> None:
     """Stop a run as the board does, and return once its program has been told."""
     wait_until(lambda: run.number is not None)
+    wait_until(lambda: query(folder / "runs.db", "SELECT 1 FROM runs WHERE run_id = ? AND listens", run.number))
     with open_for_writing(folder / "runs.db") as store:
         store.queue.command(run.number or 0, "stop", "")
     wait_until(lambda: run._steered.told)
