@@ -63,7 +63,7 @@ def rows() -> Iterator[Row]:
         sustained = list(_sustained(Path(folder) / "sustained.db"))
         yield from sustained
     yield from logging_beside.rows(300_000 * sustained[0].ratio)
-    for whom in ("program", "recorder", "both"):
+    for whom in ("the program", "the recorder", "both"):
         yield _kills(whom)
 
 
@@ -174,7 +174,7 @@ def _kills(whom: str) -> Row:
             program = subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=subprocess.DEVNULL)
             _wait(partial(_one, path, "SELECT 1 FROM runs WHERE run_id = ? AND received > 0", number))
             time.sleep(generator.uniform(0.05, 0.3))
-            if whom == "recorder":
+            if whom == "the recorder":
                 pid = _one(path, "SELECT pid FROM workers JOIN runs USING (worker_id) WHERE run_id = ?", number)
                 os.kill(pid, signal.SIGKILL)
                 _wait(partial(_one, path, "SELECT 1 FROM runs WHERE run_id = ? AND attempt > 1", number))
@@ -192,7 +192,7 @@ def _kills(whom: str) -> Row:
             there = _one(path, "SELECT count(*) FROM measurements WHERE run_id = ? AND step < ?", number, calls)
             missing.append(calls - there)
             double += _one(path, "SELECT count(*) FROM runs") != number
-    named = f"kill -9 of the {whom} at full speed, {KILLS} times"
+    named = f"kill -9 of {whom} at full speed, {KILLS} times"
     told = f"runs double: {double}, worst {max(missing):,}"
     return Row(named, f"{sum(missing):,} lost", told, float(sum(missing) + double), 0.0, at_most=True)
 

@@ -72,7 +72,9 @@ def board_keys(snapshot: Snapshot, choices: Choices) -> list[Key]:
     words: dict[str, str] = {}
     if run is not None and (run.state == "paused" or (run.state == "failed" and run.kind == "engine")):
         words["pause"] = "resume"
-    if run is not None and not (run.spec is None or run.spec.kind.steps):
+    if run is not None and run.knobs:
+        words |= {"scale_step(0.5)": "knob", "scale_step(2.0)": "knob"}
+    if run is not None and not _takes_steps(run):
         ranks = {action: rank for action, rank in ranks.items() if not action.startswith("scale_step")}
     if run is not None and run.spec is None:
         ranks = {action: rank for action, rank in ranks.items() if action not in OF_SPEC}
@@ -81,6 +83,13 @@ def board_keys(snapshot: Snapshot, choices: Choices) -> list[Key]:
     if choices.title is not None:
         words["open"] = "unfold" if choices.title in choices.listing.folded else "fold"
     return _offered(_useful("board", choices), {**ranks, **_of_part(choices)}, words | _words_of_part(choices))
+
+
+def _takes_steps(run: Run) -> bool:
+    """Whether the keys of the step size do something: a logged run has its knobs in its place."""
+    if run.kind != "engine":
+        return bool(run.knobs)
+    return run.spec is None or run.spec.kind.steps
 
 
 def replay_keys(run: Run | None, choices: Choices, *, plays: bool, stops: str) -> list[Key]:
