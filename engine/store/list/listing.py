@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from engine.spec import FIELDS
 from engine.store.list.filter_fields import ALIASES, NUMBERS
 from engine.store.list.run_sql import LABEL, LOST, TAGS, text_of
+from engine.trace.metric_names import more_is_better
 
 # The filter modules are imported on use: workers have no filter, and a dashboard seldom has one at its start.
 if TYPE_CHECKING:
@@ -151,8 +152,8 @@ class Listing:
 
 
 def largest_first(order: str) -> bool:
-    """Whether an order has the largest value on top by itself; of metrics those that are called an accuracy."""
-    return order in LARGEST_FIRST or (order.startswith("metric:") and "acc" in order.lower())
+    """Whether an order has the largest value on top by itself; of metrics those of which more is better."""
+    return order in LARGEST_FIRST or (order.startswith("metric:") and more_is_better(order.removeprefix("metric:")))
 
 
 def _logged(order: str, names: LoggedNames | None) -> Expression:
