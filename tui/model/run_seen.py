@@ -142,8 +142,6 @@ class RunSeen:
     gradient_norm: float | None = None
     """Of the newest iteration; None unless the run is under the cursor and has recorded one."""
     logged: LoggedMetrics = NOTHING_LOGGED
-    config: str = ""
-    """What the program of a logged run says it was started with, as a JSON object; '' of others."""
 
     @property
     def curve(self) -> Curve:

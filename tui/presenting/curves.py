@@ -241,7 +241,7 @@ def chart_run(run: Run, snapshot: Snapshot, choices: Choices, varied: tuple[str,
         losses_per_iteration=_losses(run, choices.chart_options.x_kind),
         emphasised=run.run_id == choices.pointed,
         marks=marks(run, seen),
-        settings=_settings(run, varied, seen.config),
+        settings=_settings(run, varied, seen.logged.config),
         **measured,
     )
 

@@ -251,7 +251,7 @@ def _seen(
             ),
         )
     if run_position.state == "queued":
-        return RunSeen(whole, visible, logged=recorded_run.logged, config=recorded_run.config)
+        return RunSeen(whole, visible, logged=recorded_run.logged)
     # an event that ends the standstill has the same iteration, but lies in the future
     to_come = GOING_ON if run_position.stands_still else ()
     norms = None if newest is None else newest.gradient_norm
@@ -265,7 +265,6 @@ def _seen(
             if one.iteration < run_position.done or (one.iteration == run_position.done and one.verb not in to_come)
         ),
         before=recorded_run.cache.before(reader, columns),
-        config=recorded_run.config,
         gradient_norm=None if norms is None else float(norms[-1]),
         logged=recorded_run.logged,
     )

@@ -40,7 +40,6 @@ class RecordedRun:
     past: LoggedPast
     logged: LoggedMetrics = NOTHING_LOGGED
     inherited_loss: float | None = None
-    config: str = ""
 
     @property
     def metrics(self) -> RunMetrics:
@@ -155,9 +154,8 @@ def recorded_run_of(reader: Reader, run: Run) -> RecordedRun:
         goes_on=run.state not in ENDED,
     )
     logged = NOTHING_LOGGED if run.kind == "engine" else logged_metrics(reader, run)
-    config = "" if run.kind == "engine" else reader.logged_background(run.run_id).config
     caches = CurveCache(run), LoggedPast(run.run_id)
-    return RecordedRun(run, recording, evaluations, events, *caches, logged, inherited_loss, config)
+    return RecordedRun(run, recording, evaluations, events, *caches, logged, inherited_loss)
 
 
 def _best_at(run: Run) -> int | None:

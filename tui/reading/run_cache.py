@@ -127,7 +127,6 @@ class RunCache:
             evaluations=_evaluations(reader, run, () if held is None else held.seen.evaluations),
             events=tuple(reader.events(run.run_id)),
             before=held.seen.before if held is not None and is_as_wide else self._before(reader, run, columns),
-            config="" if run.kind == "engine" else reader.logged_background(run.run_id).config,
         )
 
     def _before(self, reader: Reader, run: Run, columns: int) -> tuple[Curve, ...]:

@@ -19,7 +19,7 @@ WIDEST_NAME, WIDEST_VALUE = 24, 24
 
 def differing_config(snapshot: Snapshot, runs: Iterable[Run]) -> tuple[str, ...]:
     """The config values in which the logged ones of some runs differ, as fields, the most telling first."""
-    configs = [snapshot.of(run.run_id).config for run in runs if run.kind != "engine"]
+    configs = [snapshot.of(run.run_id).logged.config for run in runs if run.kind != "engine"]
     found = differing_values(configs) if len(configs) > 1 else ()
     return tuple(f"{PREFIX['config']}{name}" for name in found[:MOST])
 
