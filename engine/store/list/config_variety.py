@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from engine.store.list.columns import MOST_VALUES, Variety
+from engine.store.list.columns import KIND, MOST_VALUES, Variety, variety
 from engine.store.records.config import Scalar, flat
 from engine.text import clean, setting_text
 
@@ -27,6 +27,16 @@ LEAST = re.compile(
     r"(?:^|[._/-])(?:seed|id|uuid|name|dir|path|file|folder|host|hostname|user|time|date|timestamp|url)$"
 )
 """Ends of names that tell runs apart without saying why they differ."""
+
+
+def variety_of(rows: Sequence[tuple[str, str]]) -> Variety:
+    """What runs differ in, of their (kind, spec or config as JSON): all kinds where any is not the engine's, then
+    config values, then settings."""
+    kinds = tuple(dict.fromkeys(kind for kind, _ in rows))
+    found = variety(spec for kind, spec in rows if kind == "engine")
+    if not set(kinds) - {"engine"}:
+        return found
+    return {KIND: kinds, **config_variety([config for kind, config in rows if kind != "engine"]), **found}
 
 
 def config_variety(configs: Sequence[str]) -> Variety:

@@ -9,9 +9,8 @@ from dataclasses import fields
 from sys import intern
 from typing import Any
 
-from engine.store.list.columns import KIND as OF_KIND
-from engine.store.list.columns import Variety, variety
-from engine.store.list.config_variety import config_variety
+from engine.store.list.columns import Variety
+from engine.store.list.config_variety import variety_of
 from engine.store.list.listing import Listing
 from engine.store.list.logged_fields import LoggedField
 from engine.store.list.page import BEFORE_RUN, BEFORE_TITLE, PageRequest, page_of
@@ -122,12 +121,7 @@ class Reader(Recorded):
             "ORDER BY run_id DESC LIMIT ?",
             (newest,),
         )
-        kinds = tuple(dict.fromkeys(kind for kind, _ in rows))
-        found = variety(spec for kind, spec in rows if kind == "engine")
-        if not set(kinds) - {"engine"}:
-            return found
-        configs = [config for kind, config in rows if kind != "engine"]
-        return {OF_KIND: kinds, **config_variety(configs), **found}
+        return variety_of(rows)
 
     @property
     def logged_names(self) -> StoredNames:
