@@ -32,7 +32,9 @@ PEERS = {
     "trackio": (
         "import trackio; trackio.init(project='beside', embed=False); log = lambda i: trackio.log({'loss': 0.5})"
     ),
-    "lossboard": "import lossboard; run = lossboard.start('beside'); log = lambda i: run.log(loss=0.5); end = run.finish",
+    "lossboard": (
+        "import lossboard; run = lossboard.start('beside'); end = run.finish; log = lambda i: run.log(loss=0.5)"
+    ),
 }
 PEER_CALLS = 5000
 

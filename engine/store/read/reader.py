@@ -261,11 +261,8 @@ class Reader(Recorded):
 
     def is_stored(self, stream: str, end: int) -> bool:
         """Whether what a process logged is stored up to a position, and its run has ended."""
-        rows = self._connection.rows(
-            "SELECT 1 FROM runs WHERE stream = ? AND received >= ? AND state IN ('finished', 'failed', 'cancelled')",
-            (stream, end),
-        )
-        return bool(rows)
+        ended = "SELECT 1 FROM runs WHERE stream = ? AND received >= ? AND state IN ('finished', 'failed', 'cancelled')"
+        return bool(self._connection.rows(ended, (stream, end)))
 
     def output(self, run_id: int, first: int = 0, limit: int = MOST_PARTS) -> list[Printed]:
         """What a run's program printed, from part `first` on; see `output_of`."""
