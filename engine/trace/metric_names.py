@@ -36,6 +36,11 @@ def more_is_better(name: str) -> bool:
     return _has(name, MORE_IS_BETTER) and not _has(name, LOSSES)
 
 
+def is_loss(name: str) -> bool:
+    """Whether a metric of this name is minimised."""
+    return _has(name, LOSSES)
+
+
 def is_fraction(name: str) -> bool:
     """Whether a metric of this name is a share of what is right."""
     return _has(name, FRACTIONS) and not _has(name, LOSSES)

@@ -131,7 +131,10 @@ def metric_named(name: str, *, fractions: bool = False, signed: bool = False) ->
         )  # fmt: skip
     if signed:
         return Metric(name, LoggedSource(), scale="linear", of_batches=of_batches)
-    # one run that explodes would flatten the others, as with a loss
+    # what is no loss may well grow all the time: memory, tokens, a norm of the weights
+    if not metric_names.is_loss(name):
+        return Metric(name, LoggedSource(), of_batches=of_batches)
+    # one run that explodes would flatten the others
     return Metric(name, LoggedSource(), cap_linear=LOSS.cap_linear, cap_log=LOSS.cap_log, of_batches=of_batches)
 
 
