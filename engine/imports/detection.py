@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from engine.imports import json_lines, tables, tensorboard
+from engine.imports import json_lines, tables, tensorboard, wandb
 from engine.imports.decoding.growing import HEAD_BYTES, opened, shown
 from engine.imports.decoding.unreadable import Unreadable
 from engine.imports.records import Reader, Source
@@ -59,6 +59,7 @@ def stamps(source: Source) -> list[tuple[str, int, int]]:
 
 FORMATS: Mapping[str, Format] = {
     tensorboard.FORMAT: Format("TensorBoard", ("tfevents",), tensorboard.claims, tensorboard.read, tensorboard.files),
+    wandb.FORMAT: Format("W&B", wandb.NAMES, wandb.claims, wandb.read, tells_end=True),
     json_lines.FORMAT: Format("JSON lines", json_lines.NAMES, json_lines.claims, json_lines.read),
     tables.FORMAT: Format("CSV", tables.NAMES, tables.claims, tables.read),
 }
@@ -77,7 +78,7 @@ def find(paths: Iterable[str | os.PathLike[str]]) -> Found:
     """The runs in files and below folders; a file that is named is tried with every format, whatever it is called."""
     found: dict[Source, None] = {}
     troubles: list[str] = []
-    for path in dict.fromkeys(Path(os.path.abspath(path)) for path in paths):
+    for path in dict.fromkeys(Path(os.path.realpath(path)) for path in paths):
         before = len(found)
         if path.is_dir():
             for file in _files(path, troubles):
@@ -122,7 +123,13 @@ def _named(source: Source, root: Path) -> Source:
     if source.name:
         return source
     way = os.path.relpath(source.place, root)
-    return replace(source, name=(root.name if way == "." else way) or str(source.place))
+    name = root.name if way == "." else source.place.name if way.startswith("..") else way
+    return replace(source, name=name or str(source.place))
+
+
+def _real(entry: os.DirEntry[str]) -> Path:
+    """Where a file or folder really is: a link to the latest run leads to another one tomorrow."""
+    return Path(os.path.realpath(entry.path) if entry.is_symlink() else entry.path)
 
 
 def _head(path: Path) -> bytes:
@@ -157,7 +164,7 @@ def _files(folder: Path, troubles: list[str]) -> Iterator[Path]:
             if entry.is_dir():
                 is_of_use = not entry.name.startswith(".") and entry.name not in PASSED_OVER
                 if is_of_use and depth < MOST_DEPTH:
-                    below.append((here / entry.name, depth + 1))
+                    below.append((_real(entry), depth + 1))
             else:
-                yield here / entry.name
+                yield _real(entry)
         ahead += reversed(below)

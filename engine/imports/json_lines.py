@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from engine.imports.columns import Clock, flat, is_time, number, step_names, time_names, whole_step
+from engine.imports.decoding.gathered import Gathered
 from engine.imports.decoding.growing import Place, shown, whole_lines
-from engine.imports.records import Facts, Gathered, Piece, Position, Source
+from engine.imports.records import Facts, Piece, Position, Source
 
 FORMAT = "jsonl"
 NAMES = (".jsonl", ".ndjson")

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-import numpy as np
-from numpy.typing import NDArray
+from engine.imports.decoding.gathered import Series
 
 Position = Mapping[str, Any]
 """How far a run was read, as a JSON object that its reader alone understands; {} before its beginning."""
@@ -44,19 +43,6 @@ class Facts:
     started_s: float | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Series:
-    """Values of one metric in the order in which they were written: columns of shape (n,), of a step's values the last
-    one counts. `elapsed_s` counts from the run's beginning, NaN where that is not told."""
-
-    step: NDArray[np.int64]
-    elapsed_s: NDArray[np.float64]
-    value: NDArray[np.float64]
-
-    def __len__(self) -> int:
-        return len(self.step)
-
-
 @dataclass(frozen=True, slots=True)
 class Ending:
     """How a run ended, as its file says; `at_s` is in seconds since the epoch, None: not told."""
@@ -90,28 +76,3 @@ class Reader(Protocol):
 
     def __call__(self, source: Source, position: Position, *, settled: bool = True) -> Iterator[Piece]:
         """`settled`: nobody writes it at this moment, so that a last line without an end is whole."""
-
-
-class Gathered:
-    """Single values, gathered into columns by metric."""
-
-    def __init__(self) -> None:
-        self.count = 0
-        self._columns: dict[str, tuple[list[int], list[float], list[float]]] = {}
-
-    def add(self, name: str, step: int, elapsed_s: float, value: float) -> None:
-        """Add one value of a metric."""
-        columns = self._columns.get(name)
-        if columns is None:
-            columns = self._columns[name] = ([], [], [])
-        columns[0].append(step)
-        columns[1].append(elapsed_s)
-        columns[2].append(value)
-        self.count += 1
-
-    def series(self) -> dict[str, Series]:
-        """What was gathered, by metric."""
-        return {
-            name: Series(np.array(step, np.int64), np.array(elapsed, np.float64), np.array(value, np.float64))
-            for name, (step, elapsed, value) in self._columns.items()
-        }

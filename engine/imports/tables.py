@@ -10,13 +10,13 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from engine.imports.columns import LEAST_EPOCH, SMALLER, is_time, seconds, step_names, time_names, whole_step
+from engine.imports.decoding.gathered import Floats, Integers, Series
 from engine.imports.decoding.growing import Place, first_line, opened, shown, size_of, whole_lines
 from engine.imports.decoding.unreadable import Replaced, Unreadable
 from engine.imports.flat_yaml import read_flat_yaml
-from engine.imports.records import LARGEST_STEP, LONGEST_NAME, Facts, Piece, Position, Series, Source
+from engine.imports.records import LARGEST_STEP, LONGEST_NAME, Facts, Piece, Position, Source
 from engine.text import counted
 
 FORMAT = "csv"
@@ -39,7 +39,6 @@ TEXTS = 16
 """After so many texts without a number a column is one of texts."""
 
 SEPARATORS = (",", "\t", ";")
-Floats = NDArray[np.float64]
 
 EXPORTED = re.compile(r"(.+) - ([^-].*?)(__MIN|__MAX)?$")
 """A column of W&B's export: run, metric, and what of it."""
@@ -235,7 +234,7 @@ def _metric(name: str, run: str) -> str | None:
     return match[2] if match is not None and match[1] == run and not match[3] else None
 
 
-def _numbers(cells: Sequence[str]) -> tuple[Floats, NDArray[np.int64], int]:
+def _numbers(cells: Sequence[str]) -> tuple[Floats, Integers, int]:
     """(numbers, their places among the cells, number of cells that are neither a number nor empty).
 
     A column of texts has no numbers, and none of its cells counts.

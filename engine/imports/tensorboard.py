@@ -13,11 +13,12 @@ import numpy as np
 
 from engine.imports.decoding.event import event_of, hparams_of
 from engine.imports.decoding.event_records import HEADER, Records, header_of, records_in
-from engine.imports.decoding.events import Column, Events, events_in
+from engine.imports.decoding.events import Events, events_in
+from engine.imports.decoding.gathered import Integers, Series
 from engine.imports.decoding.growing import CHUNK, Place, opened, shown, size_of
 from engine.imports.decoding.protobuf import Malformed
 from engine.imports.decoding.unreadable import Unreadable
-from engine.imports.records import Ending, Facts, Piece, Position, Series, Source
+from engine.imports.records import Ending, Facts, Piece, Position, Source
 
 FORMAT = "tensorboard"
 NAMES = re.compile(r"tfevents\.")
@@ -27,6 +28,8 @@ VERSION = b"brain.Event:"
 
 MOST_TOLD = 5
 """So many damaged records are told one by one."""
+
+Columns = Mapping[str, tuple[Integers, Series]]
 
 LONGEST_READ = 64 << 20
 """A longer record is passed over: it holds pictures or a graph."""
@@ -141,13 +144,14 @@ def _pieces(buffer: bytes, records: Records, state: State, path: Path, begin: in
         rewind = next_rewind
 
 
-def _between(columns: Mapping[str, Column], first: int, stop: int, started_s: float) -> dict[str, Series]:
+def _between(columns: Columns, first: int, stop: int, started_s: float) -> dict[str, Series]:
     """The values of the records from one number to before another."""
     found = {}
-    for name, column in columns.items():
-        low, high = np.searchsorted(column.record, [first, stop]).tolist()
+    for name, (number, series) in columns.items():
+        low, high = np.searchsorted(number, [first, stop]).tolist()
         if low < high:
-            found[name] = Series(column.step[low:high], column.wall_s[low:high] - started_s, column.value[low:high])
+            part = series.taken(slice(low, high))
+            found[name] = Series(part.step, part.elapsed_s - started_s, part.value)
     return found
 
 
@@ -158,7 +162,7 @@ def _earliest(buffer: bytes, records: Records, events: Events) -> float | None:
         first = [event_of(buffer[start : start + int(records.size[0])]).wall_s]
     except Malformed:
         first = []
-    walls = [*first, *(float(column.wall_s.min()) for column in events.columns.values())]
+    walls = [*first, *(float(series.elapsed_s.min()) for _, series in events.columns.values())]
     return min((wall_s for wall_s in walls if math.isfinite(wall_s)), default=None)
 
 

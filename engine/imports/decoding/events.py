@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from engine.imports.decoding.crc32c import crc32c, masked, masked_of_rows
 from engine.imports.decoding.event import Event, Layout, event_of
 from engine.imports.decoding.event_records import FOOTER_BYTES, Records
+from engine.imports.decoding.gathered import Gathered, Integers, Series
 from engine.imports.decoding.protobuf import Malformed
 
 LONGEST_ALIKE = 512
@@ -30,51 +31,36 @@ LONGEST_CHECKED = 1 << 16
 
 MIXED = np.uint64(0x9E3779B97F4A7C15)
 
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 Bytes = NDArray[np.uint8]
 Words = NDArray[np.uint64]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Column:
-    """Values of one name in the order of the file, (n,) each; `record` is the number of each one's record."""
-
-    record: Integers
-    step: Integers
-    wall_s: Floats
-    value: Floats
 
 
 @dataclass(slots=True)
 class Events:
     """What the records of a buffer say.
 
-    `begun` are (record, step) of sessions that begin, `plugins` what plugins have noted, `wall_s` the time of the first
-    record. `damaged` are the numbers of the records whose data do not fit their check sum, or are no event.
+    `columns` are the values by name with the number of each one's record; their times count from 1970. `begun` are
+    (record, step) of sessions that begin, `plugins` what plugins have noted, `damaged` the numbers of the records whose
+    data do not fit their check sum, or are no event.
     """
 
-    columns: dict[str, Column] = field(default_factory=dict)
+    columns: dict[str, tuple[Integers, Series]] = field(default_factory=dict)
     begun: list[tuple[int, int]] = field(default_factory=list)
     plugins: list[tuple[str, bytes]] = field(default_factory=list)
     damaged: list[int] = field(default_factory=list)
 
 
-Parts = dict[str, list[Column]]
-
-
 def events_in(buffer: bytes, records: Records) -> Events:
     """What the records of a buffer say."""
-    found, parts = Events(), Parts()
+    found, scalars = Events(), Gathered()
     content = np.frombuffer(buffer, np.uint8)
     alone: list[int] = []
     for size in np.unique(records.size).tolist():
         numbers = np.flatnonzero(records.size == size)
         if size <= LONGEST_ALIKE and len(numbers) >= FEWEST_ALIKE:
             rows = sliding_window_view(content, size + FOOTER_BYTES)[records.start[numbers]]
-            numbers = _decode_alike(rows, numbers, parts, found)
+            numbers = _decode_alike(rows, numbers, scalars, found)
         alone += numbers.tolist()
-    singles: dict[str, list[tuple[int, int, float, float]]] = {}
     for number in sorted(alone):
         begin, size = int(records.start[number]), int(records.size[number])
         event = _checked(buffer, begin, size)
@@ -85,12 +71,8 @@ def events_in(buffer: bytes, records: Records) -> Events:
             found.begun.append((number, event.step))
         found.plugins += event.plugins
         for scalar in event.scalars:
-            singles.setdefault(scalar.tag, []).append((number, event.step, event.wall_s, scalar.value))
-    for tag, rows_alone in singles.items():
-        record, step, wall_s, value = zip(*rows_alone, strict=True)
-        column = Column(np.array(record, np.int64), np.array(step, np.int64), np.array(wall_s), np.array(value))
-        parts.setdefault(tag, []).append(column)
-    found.columns = {tag: _joined(each) for tag, each in parts.items()}
+            scalars.add(scalar.tag, event.step, event.wall_s, scalar.value, number)
+    found.columns = scalars.ordered()
     found.damaged.sort()
     return found
 
@@ -107,7 +89,7 @@ def _checked(buffer: bytes, begin: int, size: int) -> Event | None:
     return event if not says or size > LONGEST_CHECKED or masked(crc32c(data)) == footer else None
 
 
-def _decode_alike(rows: Bytes, numbers: Integers, parts: Parts, found: Events) -> Integers:
+def _decode_alike(rows: Bytes, numbers: Integers, scalars: Gathered, found: Events) -> Integers:
     """Decode those rows (n, size + 4) of data and check sum that look alike; returns the numbers of the others."""
     alone: list[Integers] = []
     for _ in range(MOST_LAYOUTS):
@@ -124,7 +106,7 @@ def _decode_alike(rows: Bytes, numbers: Integers, parts: Parts, found: Events) -
                 if _layout_of(rows[members[0]]) == layout:
                     members = members[_are_as(same[members], same[members[0]])]
                     every = len(members) == len(rows)
-                    _decode(rows if every else rows[members], numbers[members], layout, parts, found)
+                    _decode(rows if every else rows[members], numbers[members], layout, scalars, found)
                     taken[members] = True
         rows, numbers = rows[~taken], numbers[~taken]
     return np.concatenate([*alone, numbers])
@@ -168,7 +150,7 @@ def _groups(rows: Words) -> Iterable[Integers]:
     return np.split(order, np.flatnonzero(np.diff(key[order])) + 1)
 
 
-def _decode(rows: Bytes, numbers: Integers, layout: Layout, parts: Parts, found: Events) -> None:
+def _decode(rows: Bytes, numbers: Integers, layout: Layout, scalars: Gathered, found: Events) -> None:
     """Decode rows that look alike."""
     data = rows[:, :-FOOTER_BYTES]
     sample = data[0].tobytes()
@@ -188,19 +170,5 @@ def _decode(rows: Bytes, numbers: Integers, layout: Layout, parts: Parts, found:
     value = np.ascontiguousarray(data[:, layout.value_at : layout.value_at + layout.value_bytes])
     wall_s = np.ascontiguousarray(data[:, layout.wall_at : layout.wall_at + 8])
     (scalar,) = event_of(sample).scalars
-    column = Column(
-        numbers, step.view(np.int64), wall_s.view("<f8")[:, 0], value.view(layout.kind)[:, 0].astype(np.float64)
-    )
-    parts.setdefault(scalar.tag, []).append(column)
-
-
-def _joined(parts: list[Column]) -> Column:
-    """The parts of a column in the order of the file."""
-    if len(parts) == 1:
-        return parts[0]
-    record = np.concatenate([part.record for part in parts])
-    order = np.argsort(record, kind="stable")
-    step, wall_s, value = (
-        np.concatenate([getattr(part, name) for part in parts])[order] for name in ("step", "wall_s", "value")
-    )
-    return Column(record[order], step, wall_s, value)
+    values = value.view(layout.kind)[:, 0].astype(np.float64)
+    scalars.add_series(scalar.tag, numbers, Series(step.view(np.int64), wall_s.view("<f8")[:, 0], values))

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.imports.records import LARGEST_STEP, Piece, Position, Series
+from engine.imports.decoding.gathered import Series, joined
+from engine.imports.records import LARGEST_STEP, Piece, Position
 from engine.store import Measured
 from engine.store.records.logged import UNTIMED
 
@@ -50,11 +51,11 @@ class Batch:
                 beyond += 1
                 continue
             known.add(name)
-            one = parts[0] if len(parts) == 1 else _joined(parts)
+            one = joined(parts)
             fits = np.abs(one.step) < LARGEST_STEP
             if not fits.all():
                 unfit += int((~fits).sum())
-                one = Series(one.step[fits], one.elapsed_s[fits], one.value[fits])
+                one = one.taken(fits)
             found[name] = Measured(one.step, _microseconds(one.elapsed_s), one.value)
         told = []
         if beyond:
@@ -62,14 +63,6 @@ class Batch:
         if unfit:
             told.append(f"{unfit:,} values are left out, whose steps are too large.")
         return found, told
-
-
-def _joined(parts: list[Series]) -> Series:
-    return Series(
-        np.concatenate([part.step for part in parts]),
-        np.concatenate([part.elapsed_s for part in parts]),
-        np.concatenate([part.value for part in parts]),
-    )
 
 
 def _microseconds(elapsed_s: NDArray[np.float64]) -> NDArray[np.int64]:
