@@ -49,7 +49,8 @@ COMMANDS = {
 """The place of each command by name, as `module:attribute`."""
 
 SECTIONS = {
-    "Runs and sweeps": ("run", "sweep", "fork", "list", "show", "import"),
+    "Runs and sweeps": ("run", "sweep", "fork", "list", "show"),
+    "Other programs": ("import", "watch"),
     "Steer": ("pause", "resume", "stop", "step-size", "knob", "rename", "tag", "note", "delete", "undelete", "purge"),
     "Look closer": ("plot", "replay", "export", "probe", "landscape", "gradient-check", "weights", "predict"),
     "Store, workers and data": ("doctor", "backup", "workers", "work", "trust", "data"),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from engine.imports import json_lines, tables, tensorboard, wandb
+from engine.imports import json_lines, mlflow, tables, tensorboard, trackio, trainer_state, wandb
 from engine.imports.decoding.growing import HEAD_BYTES, opened, shown
 from engine.imports.decoding.unreadable import Unreadable
 from engine.imports.records import Reader, Source
@@ -60,6 +60,16 @@ def stamps(source: Source) -> list[tuple[str, int, int]]:
 FORMATS: Mapping[str, Format] = {
     tensorboard.FORMAT: Format("TensorBoard", ("tfevents",), tensorboard.claims, tensorboard.read, tensorboard.files),
     wandb.FORMAT: Format("W&B", wandb.NAMES, wandb.claims, wandb.read, tells_end=True),
+    mlflow.FOLDER: Format(
+        "MLflow", (mlflow.FILE,), mlflow.claims_folder, mlflow.read_folder, mlflow.files, tells_end=True
+    ),
+    mlflow.DATABASE: Format(
+        "MLflow", mlflow.NAMES, mlflow.claims_database, mlflow.read_database, mlflow.database_files, tells_end=True
+    ),
+    trackio.FORMAT: Format("trackio", trackio.NAMES, trackio.claims, trackio.read, mlflow.database_files),
+    trainer_state.FORMAT: Format(
+        "Trainer", (trainer_state.FILE,), trainer_state.claims, trainer_state.read, trainer_state.files
+    ),
     json_lines.FORMAT: Format("JSON lines", json_lines.NAMES, json_lines.claims, json_lines.read),
     tables.FORMAT: Format("CSV", tables.NAMES, tables.claims, tables.read),
 }

@@ -28,7 +28,7 @@ def flat_yaml(text: str) -> dict[str, object]:
             continue
         key, value = match[1].strip("'\""), (match[2] or "").strip()
         if value and value[0] not in "!&*|>[{%@`" and not value.startswith(("- ", "? ")):
-            found[key] = _plain(value)
+            found[key] = plain_value(value)
     return found
 
 
@@ -40,10 +40,11 @@ def read_flat_yaml(path: Path) -> dict[str, object]:
         return {}
 
 
-def _plain(value: str) -> object:
-    if value[0] == "'":
+def plain_value(value: str) -> object:
+    """What a text stands for: a number, a truth, nothing, or the text without its quotes."""
+    if value.startswith("'"):
         return value[1:].split("' #")[0].rstrip("'").replace("''", "'")
-    if value[0] == '"':
+    if value.startswith('"'):
         try:
             return json.loads(value)
         except ValueError:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 DRAWING = {
     "plot": "tui.start.plot_command:command",
     "replay": "tui.start.replay_command:command",
+    "watch": "tui.start.watch_command:command",
     "learn": "tui.start.learn_command:command",
 }
 """Commands that draw: module and object of each, by name."""

@@ -14,7 +14,7 @@ from engine.imports.decoding.unreadable import Replaced
 from engine.imports.detection import FORMATS, stamps
 from engine.imports.records import PIECE_VALUES, Ending, Facts, Position, Source
 from engine.jobs.imports.batch import Batch
-from engine.store import ImportedFacts, ImportedNews, ImportedWriter, RunState, SourceKey, Store
+from engine.store import ENDED, ImportedFacts, ImportedNews, ImportedWriter, RunState, SourceKey, Store
 from engine.text import span_text
 
 QUIET_S = 600.0
@@ -34,6 +34,7 @@ class Taken:
     run_id: int | None = None
     values: int = 0
     is_new: bool = False
+    name: str = ""
     troubles: list[str] = field(default_factory=list)
 
 
@@ -73,7 +74,13 @@ class Intake:
                 taken.is_new = True
                 self._read(taken, settled=settled, stays=stays)
         taken.run_id = self.run_id
+        taken.name = self._facts.name if self._facts is not None else self.source.name
         return taken
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether the run is stored as one that goes on, by this process."""
+        return self._writer is not None
 
     def heartbeat(self) -> None:
         """Tell that a run that goes on is still followed. Raises FencedOff, StoreError."""
@@ -103,13 +110,15 @@ class Intake:
         """Store a batch and the state of its run, where either is new and it is known what run that is."""
         if self._facts is None and self._known is None:
             return
-        if not batch.values and state == self._state and batch.position in (None, self._position):
+        position = self._position if batch.position is None else batch.position
+        is_news = bool(batch.values) or json.dumps(position) != json.dumps(self._position)
+        has_ended = self._state in ENDED and self._ending is None
+        if not is_news and (state == self._state or has_ended):
             return
         elapsed_s = max(self._elapsed_s, batch.elapsed_s)
         writer = self._claimed(elapsed_s)
         elapsed_s = self._elapsed_s = max(elapsed_s, self._elapsed_s)
         measured, told = batch.measured(self._metrics)
-        position = self._position if batch.position is None else batch.position
         news = ImportedNews(
             received=0,
             elapsed_s=elapsed_s,
