@@ -57,9 +57,11 @@ PLANTED = [
             "engine/jobs/a.py": "from sqlite_utils import Database",
             "engine/commands/a.py": "f('SELECT loss')",
             "tui/b.py": "x = f'DELETE FROM {table}'",
+            "engine/imports/a.py": "import sqlite3",
         },
         {
             "engine/store/a.py": "import sqlite3\nx = 'SELECT 1'",
+            "engine/imports/decoding/foreign_sqlite.py": "import sqlite3\nx = 'SELECT 1'",
             "tui/c.py": '"""As a SELECT would."""\nx = "Select a run"',
         },
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from typing import Any
 
@@ -11,6 +12,9 @@ from engine.commands.options import as_json, json_option, people_errors, table
 from engine.imports.detection import find
 from engine.jobs.imports.importing import Imported, counted_only, import_sources
 from engine.text import clean, counted, seconds_text
+
+WIDEST = 40
+"""A longer place is cut at its beginning."""
 
 MOST_TOLD = 20
 """So many troubles are told one by one."""
@@ -56,14 +60,21 @@ def told(taken: list[Imported], *, dry_run: bool) -> str:
     for each in taken:
         what = "" if dry_run else "nothing new" if not each.values else "new" if each.is_new else "went on"
         run = "·" if each.run_id is None else str(each.run_id)
-        rows.append([run, each.title, f"{each.values:,}", what, each.source.name, str(each.source.place)])
+        rows.append([run, each.title, f"{each.values:,}", what, each.name, _short(str(each.source.place))])
     return table(["run", "format", "values", "", "name", "from"], rows, frozenset({0, 2}))
+
+
+def _short(place: str) -> str:
+    """A place from the current folder on where it is below, and its end where it is long."""
+    below = os.path.relpath(place)
+    place = place if below.startswith("..") else below
+    return place if len(place) <= WIDEST else "…" + place[1 - WIDEST :]
 
 
 def as_dict(each: Imported) -> dict[str, Any]:
     """What was taken in of one source as a JSON object."""
     return {
         "run_id": each.run_id, "format": each.source.format, "place": str(each.source.place), "key": each.source.key,
-        "name": each.source.name, "values": each.values, "new": each.is_new, "seconds": round(each.seconds, 3),
+        "name": each.name, "values": each.values, "new": each.is_new, "seconds": round(each.seconds, 3),
         "troubles": list(each.troubles),
     }  # fmt: skip

@@ -10,20 +10,22 @@ from dataclasses import dataclass
 from engine.imports.decoding.unreadable import Unreadable
 from engine.imports.detection import FORMATS, Found
 from engine.imports.records import Source
-from engine.jobs.imports.intake import Intake
+from engine.jobs.imports.intake import Intake, Taken
 from engine.jobs.processes.liveness import is_alive, this_process
 from engine.store import FencedOff, Reader, Store, open_for_writing
 
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What was taken in of one source: its run (None: none was made), how many values were new, and how long it took.
+    """What was taken in of one source: its run (None: none was made) and how that is called, how many values were new,
+    and how long it took.
 
     `troubles` are sentences about what could not be read.
     """
 
     source: Source
     run_id: int | None
+    name: str
     values: int
     is_new: bool
     seconds: float
@@ -51,16 +53,18 @@ def _imported(store: Store, worker_id: int, source: Source) -> Imported:
     began = time.monotonic()
     intake = Intake(store, worker_id, source)
     follower = followed_by(store.reader(), intake.run_id)
+    taken = Taken(intake.run_id)
     if follower is not None:
-        told = f"Run {intake.run_id} is being read by process {follower}, which has all that is there."
-        return Imported(source, intake.run_id, 0, False, 0.0, (told,))
-    try:
-        taken = intake.take()
-    except (Unreadable, FencedOff) as error:
-        return Imported(source, intake.run_id, 0, False, time.monotonic() - began, (str(error),))
+        taken.troubles.append(f"Run {intake.run_id} is being read by process {follower}, which has all that is there.")
+    else:
+        try:
+            taken = intake.take()
+        except (Unreadable, FencedOff) as error:
+            taken.troubles.append(str(error))
+    run = None if taken.run_id is None else store.reader().run(taken.run_id)
     return Imported(
-        source, taken.run_id, taken.values, taken.is_new and taken.run_id is not None, time.monotonic() - began,
-        tuple(taken.troubles),
+        source, taken.run_id, source.name if run is None else run.name, taken.values,
+        taken.is_new and run is not None, time.monotonic() - began, tuple(taken.troubles),
     )  # fmt: skip
 
 
@@ -85,4 +89,4 @@ def counted_only(found: Found) -> Iterator[Imported]:
                 troubles += piece.troubles
         except Unreadable as error:
             troubles.append(str(error))
-        yield Imported(source, None, values, True, time.monotonic() - began, tuple(troubles))
+        yield Imported(source, None, source.name, values, True, time.monotonic() - began, tuple(troubles))

@@ -34,7 +34,6 @@ class Taken:
     run_id: int | None = None
     values: int = 0
     is_new: bool = False
-    name: str = ""
     troubles: list[str] = field(default_factory=list)
 
 
@@ -74,7 +73,6 @@ class Intake:
                 taken.is_new = True
                 self._read(taken, settled=settled, stays=stays)
         taken.run_id = self.run_id
-        taken.name = self._facts.name if self._facts is not None else self.source.name
         return taken
 
     @property
@@ -90,10 +88,11 @@ class Intake:
     def _read(self, taken: Taken, *, settled: bool, stays: bool) -> None:
         batch = Batch()
         for piece in FORMATS[self.source.format].read(self.source, self._position, settled=settled):
-            if piece.rewind is not None and self._known is not None:
+            if piece.rewind is not None:
                 self._store_batch(batch, taken, "running")
                 batch = Batch()
-                self._claimed().rewind(piece.rewind)
+                if self._known is not None:
+                    self._claimed().rewind(piece.rewind)
             self._facts = piece.facts or self._facts
             self._ending = piece.ending or self._ending
             taken.troubles += piece.troubles

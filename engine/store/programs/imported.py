@@ -9,13 +9,12 @@ from dataclasses import replace
 from engine.store.file.connection import Connection
 from engine.store.file.timing import utc_now
 from engine.store.programs import measurements
-from engine.store.programs.logged import SPEC, LoggedWriter
+from engine.store.programs.logged import FENCE, SPEC, LoggedWriter
 from engine.store.records import NoRun, RunState
 from engine.store.records.imported import ImportedClaim, ImportedFacts, ImportedNews, ImportedSource, SourceKey
 from engine.store.records.logged import LoggedNews, Measured
 from engine.store.write.catalogue import storable
 from engine.store.write.tags import tags_to_text
-from engine.store.write.writer import FENCE
 
 SOURCE = "FROM sources JOIN runs USING (run_id) WHERE format = ? AND place = ? AND key = ?"
 

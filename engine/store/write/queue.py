@@ -8,7 +8,17 @@ from dataclasses import replace
 from engine.spec import RunSpec, SpecError, spec_from_json
 from engine.store.file.connection import Connection
 from engine.store.file.timing import utc_now
-from engine.store.records import LOST, WORKER_COLUMNS, Claim, Knob, Ownership, StoreError, Sweep, worker_from_row
+from engine.store.records import (
+    LOST,
+    UNREAD,
+    WORKER_COLUMNS,
+    Claim,
+    Knob,
+    Ownership,
+    StoreError,
+    Sweep,
+    worker_from_row,
+)
 from engine.store.write.catalogue import storable
 from engine.store.write.forks import add_fork, newest_checkpoint, origin_of, spec_at
 from engine.store.write.knobs import asked_knob, turned
@@ -204,14 +214,18 @@ class Queue:
     def requeue(self, lost: Ownership, reason: str) -> bool:
         """Queue a lost run again, or fail it after MOST_TIMES_LOST lost workers without progress; True when done.
 
-        A logged run fails at once: its program, not the queue, would have gone on with it. False when the run's attempt
+        A logged run fails at once: its program, not the queue, would have gone on with it; an imported one waits until
+        it is read again. False when the run's attempt
         or state has changed since `lost` was read: nothing is changed then.
         """
         with self._connection.transaction() as raw:
             logged = raw.execute(
-                f"SELECT 1 FROM runs r WHERE run_id = ? AND attempt = ? AND {OWNED} AND kind <> 'engine'",
+                f"SELECT kind FROM runs r WHERE run_id = ? AND attempt = ? AND {OWNED} AND kind <> 'engine'",
                 (lost.run_id, lost.attempt),
             ).fetchone()
+            if logged == ("imported",):  # its program may well go on
+                raw.execute("UPDATE runs SET state = 'paused', reason = ? WHERE run_id = ?", (UNREAD, lost.run_id))
+                return True
             if logged is not None:
                 end(raw, lost.run_id, "failed", LOST)
                 raw.execute("UPDATE runs SET times_lost = 1 WHERE run_id = ?", (lost.run_id,))

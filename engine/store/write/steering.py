@@ -88,6 +88,8 @@ def command(raw: sqlite3.Connection, run_id: int, verb: str, argument: str = "")
     state, done, deleted_at, rung, is_diverged = str(row[0]), int(row[1]), row[2], row[3], bool(row[4])
     if deleted_at is not None:
         raise Refused(f"Run {run_id} is deleted; {store_command(f'undelete {run_id}')} brings it back.")
+    if row[5] == "imported":
+        raise Refused(_no_engine_run(run_id, row[5], verb))
     if row[5] != "engine" and (verb == "set-step-size" or (state in ENDED and verb == "resume")):
         raise Refused(_no_engine_run(run_id, row[5], verb))
     if verb == "set-knob":

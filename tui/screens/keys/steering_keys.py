@@ -19,6 +19,14 @@ RESUMED = ("paused", "failed")
 """States in which the pause key resumes a run."""
 
 
+ONWARD = {
+    "logged": "Start its program again.",
+    "script": "Start its program again.",
+    "imported": "It was imported: nothing is started from here.",
+}
+"""What to do with a run that has ended and that the engine does not compute."""
+
+
 class SteeringKeys:
     """Turns keys into requests, which the app carries out."""
 
@@ -34,7 +42,7 @@ class SteeringKeys:
             return False
         status = status_word(self._screen.snapshot.status(run))
         again = "p lets it go on, " if run.state == "failed" else ""
-        onward = f"{again}f forks it: a new run goes on." if run.kind == "engine" else "Start its program again."
+        onward = f"{again}f forks it: a new run goes on." if run.kind == "engine" else ONWARD[run.kind]
         self._screen.tell(f"Run {run.run_id} has ended already ({status}). {onward}")
         return True
 
