@@ -13,14 +13,13 @@ from engine.imports.columns import Clock, flat, is_time, number, step_names, tim
 from engine.imports.decoding.gathered import Gathered
 from engine.imports.decoding.growing import Place, shown, whole_lines
 from engine.imports.records import Facts, Piece, Position, Source
+from engine.text import counted
 
 FORMAT = "jsonl"
 NAMES = (".jsonl", ".ndjson")
 
 LONG_NAMES = ("metric", "tag", "name", "key")
 """Keys of the name where each line has one value under `value`."""
-
-MOST_TOLD = 5
 
 
 def claims(path: Path, head: bytes, *, alone: bool) -> list[Source]:
@@ -75,9 +74,8 @@ def read(source: Source, position: Position, *, settled: bool = True) -> Iterato
                 config.update(_take(values, state, found))
         is_open = part.place == state.place  # a last line that is not passed
         if bad and not is_open:
-            troubles.append(
-                f"{shown(source.place)}: {bad:,} lines before byte {part.place.offset:,} are no objects and left out."
-            )
+            told = f"{counted(bad, 'line')} before byte {part.place.offset:,} left out: no objects."
+            troubles.append(f"{shown(source.place)}: {told}")
         state.place = part.place
         facts = None
         if not state.is_known and (found.count or config):
@@ -114,7 +112,7 @@ def _take(values: Mapping[str, Any], state: State, found: Gathered) -> dict[str,
 
 def _object(line: bytes) -> dict[str, Any] | None:
     try:
-        found = json.loads(line.decode("utf-8", "replace"))
+        found = json.loads(line.decode("utf-8", "replace"), strict=False)
     except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None

@@ -15,6 +15,7 @@ from engine.imports.decoding.growing import Place, read_whole, shown, whole_line
 from engine.imports.decoding.unreadable import Unreadable
 from engine.imports.flat_yaml import flat_yaml, plain_value, read_flat_yaml
 from engine.imports.records import LONGEST_NAME, PIECE_VALUES, Ending, Facts, Piece, Position, Source
+from engine.text import counted
 
 FOLDER, DATABASE = "mlflow-files", "mlflow"
 FILE, NAMES = "meta.yaml", (".db", ".sqlite", ".sqlite3")
@@ -87,7 +88,7 @@ def read_folder(source: Source, position: Position, *, settled: bool = True) -> 
             bad = sum(not _take_line(line, name, started_s, found) for line in part.lines)
             places[name] = part.place
             if part.trouble or bad:
-                told = f"{shown(path)}: {bad:,} lines before byte {part.place.offset:,} are left out."
+                told = f"{shown(path)}: {counted(bad, 'line')} before byte {part.place.offset:,} left out: no values."
                 troubles.append(part.trouble or told)
             if found.count >= PIECE_VALUES:
                 yield Piece(_folder_position(places), found.series(), facts=facts, troubles=tuple(troubles))

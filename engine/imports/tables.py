@@ -32,9 +32,6 @@ MOST_COLUMNS = 4096
 MOST_KEPT = 64
 """So many cells of the first row at most are kept."""
 
-LOOKED_AT = 100
-"""So many cells of a column tell what it is."""
-
 TEXTS = 16
 """After so many texts without a number a column is one of texts."""
 
@@ -84,7 +81,7 @@ def claims(path: Path, head: bytes, *, alone: bool) -> list[Source]:
 def _parsed(line: bytes, size: int = 0) -> Header | None:
     text = line.decode("utf-8-sig", "replace").rstrip("\r")
     separator = max(SEPARATORS, key=text.count)
-    names = [name.strip()[:LONGEST_NAME] for name in next(csv.reader([text], delimiter=separator), [])]
+    names = [name.strip()[:LONGEST_NAME] for name in _cells(text, separator)]
     kept = names[:MOST_COLUMNS]
     return Header(tuple(kept), separator, size, len(names) - len(kept)) if len(names) > 1 else None
 
@@ -142,15 +139,13 @@ def read(source: Source, position: Position, *, settled: bool = True) -> Iterato
         is_open, rows_before = part.place == state.place, state.rows
         rows, bad = _rows(part.lines, header)
         values, cells = _values(rows, header, source.key, state) if rows else ({}, 0)
-        troubles = tuple(filter(None, [part.trouble]))
+        told += tuple(filter(None, [part.trouble]))
         if not is_open:
             before = f"before byte {part.place.offset:,}"
             if bad:
-                troubles += (
-                    f"{shown(path)}: {counted(bad, 'row')} {before} have another number of columns; left out.",
-                )
+                told += (f"{shown(path)}: {counted(bad, 'row')} {before} left out: another number of columns.",)
             if cells:
-                troubles += (f"{shown(path)}: {counted(cells, 'cell')} {before} are no numbers; left out.",)
+                told += (f"{shown(path)}: {counted(cells, 'cell')} {before} left out: no numbers.",)
         state.place = part.place
         if is_open:
             state.rows = rows_before
@@ -158,7 +153,7 @@ def read(source: Source, position: Position, *, settled: bool = True) -> Iterato
         if not is_known and values:
             is_known = True
             facts = Facts(source.name, config=_settings(path), started_s=state.started_s)
-        yield Piece(state.as_position(), values, facts=facts, rewind=rewind, troubles=told + troubles)
+        yield Piece(state.as_position(), values, facts=facts, rewind=rewind, troubles=told)
         rewind, told = None, ()
 
 
@@ -184,14 +179,22 @@ def _written_anew(path: Path, header: Header, state: State) -> int | None:
 
 def _rows(lines: Sequence[bytes], header: Header) -> tuple[list[list[str]], int]:
     """(rows as cells, number of those left out, which have another number of columns)."""
-    texts = (line.decode("utf-8", "replace") for line in lines if line.strip())
+    texts = [line.decode("utf-8", "replace").replace("\r", "") for line in lines if line.strip()]
     width = len(header.names) + header.left_out
     try:
         every = list(csv.reader(texts, delimiter=header.separator))
-    except csv.Error:
-        return [], len(lines)
+    except csv.Error:  # one of them
+        every = [_cells(text, header.separator) for text in texts]
     rows = [row for row in every if len(row) == width]
     return rows, len(every) - len(rows)
+
+
+def _cells(text: str, separator: str) -> list[str]:
+    """The cells of one line; [] where it is none."""
+    try:
+        return next(csv.reader([text.replace("\r", "")], delimiter=separator), [])
+    except csv.Error:
+        return []
 
 
 def _values(rows: list[list[str]], header: Header, run: str, state: State) -> tuple[dict[str, Series], int]:
@@ -199,8 +202,8 @@ def _values(rows: list[list[str]], header: Header, run: str, state: State) -> tu
     columns = dict(zip(header.names, zip(*rows, strict=True), strict=False))
     if state.step is None:
         state.first = {name: cells[0] for name, cells in list(columns.items())[:MOST_KEPT] if cells[0]}
-        state.step = next((name for name in step_names(header.names) if _are_steps(columns[name])), "")
-        state.time = next((name for name in time_names(header.names) if _are_times(name, columns[name])), "")
+        state.step = next((name for name in step_names(header.names) if whole_step(columns[name][0]) is not None), "")
+        state.time = next((name for name in time_names(header.names) if _is_time(name, columns[name][0], header)), "")
     counted_rows = np.arange(state.rows, state.rows + len(rows))
     state.rows += len(rows)
     step, has_step = counted_rows, np.ones(len(rows), bool)
@@ -258,15 +261,9 @@ def _numbers(cells: Sequence[str]) -> tuple[Floats, Integers, int]:
     return np.array(values), np.array(places, np.int64), bad if values else 0
 
 
-def _are_steps(cells: Sequence[str]) -> bool:
-    """Whether a column's first cells are steps."""
-    return all(whole_step(cell) is not None for cell in cells[:LOOKED_AT])
-
-
-def _are_times(name: str, cells: Sequence[str]) -> bool:
-    """Whether a column's first cells are times that do not go back."""
-    times = [seconds(cell) for cell in cells[:LOOKED_AT]]
-    return is_time(name, cells[0]) or (math.isfinite(times[0]) and len(times) > 1 and times == sorted(times))
+def _is_time(name: str, first: str, header: Header) -> bool:
+    """Whether a column is the time, by its first cell; plain seconds where a table begins with epoch and time."""
+    return is_time(name, first) or (header.names[:2] == ("epoch", name) and math.isfinite(seconds(first)))
 
 
 def _elapsed(cells: Sequence[str] | None, count: int, state: State) -> Floats:

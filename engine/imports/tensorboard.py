@@ -162,7 +162,7 @@ def _earliest(buffer: bytes, records: Records, events: Events) -> float | None:
         first = [event_of(buffer[start : start + int(records.size[0])]).wall_s]
     except Malformed:
         first = []
-    walls = [*first, *(float(series.elapsed_s.min()) for _, series in events.columns.values())]
+    walls = [*first, *(float(series.elapsed_s.min(initial=math.inf)) for _, series in events.columns.values())]
     return min((wall_s for wall_s in walls if math.isfinite(wall_s)), default=None)
 
 

@@ -41,6 +41,7 @@ def main() -> int:
     from engine.jobs.imports.following import POLL_S, Follower
     from engine.jobs.processes.liveness import this_process
     from engine.store import StoreError, open_for_writing
+    from engine.text import counted
 
     store_path, log_path, *paths = sys.argv[1:]
     try:
@@ -56,7 +57,8 @@ def main() -> int:
             finally:
                 store.leave(worker_id)
                 store.fold_journal()
-            _tell(f"{follower.runs:,} runs were followed, {follower.values:,} values taken in.")
+            were = "was" if follower.runs == 1 else "were"
+            _tell(f"{counted(follower.runs, 'run')} {were} followed, {counted(follower.values, 'value')} taken in.")
     except StoreError as error:
         logging.error("%s", error)
         _tell(str(error))

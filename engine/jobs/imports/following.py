@@ -29,7 +29,7 @@ SETTLED_S = 2.0
 """After so many seconds without a change a file's last line is whole, even without an end."""
 
 HEARTBEAT_S = 5.0
-ENDED_S = 10.0
+ENDED_S = 2.0
 """Seconds between two looks at a run that does not go on."""
 
 Stamps = list[tuple[str, int, int]]
@@ -117,14 +117,14 @@ class Follower:
         if is_new and now_s >= followed.read_s + FLUSH_S:
             followed.stamps, followed.was_settled, followed.read_s = now, is_settled, now_s
             self._take(source, followed, settled=is_settled, stays=True)
-        elif followed.intake.goes_on and now_s >= followed.told_s + HEARTBEAT_S:
+        elif followed.intake.goes_on and now_s >= max(followed.told_s, followed.read_s) + HEARTBEAT_S:
             followed.told_s = now_s
-            self._take(source, followed, settled=is_settled, stays=True)
+            self._take(source, followed, settled=is_settled, stays=True, tells=True)
 
-    def _take(self, source: Source, followed: Followed, *, settled: bool, stays: bool) -> None:
+    def _take(self, source: Source, followed: Followed, *, settled: bool, stays: bool, tells: bool = False) -> None:
         try:
             taken = followed.intake.take(settled=settled, stays=stays)
-            if followed.told_s == followed.looked_s:
+            if tells:
                 followed.intake.heartbeat()
         except Unreadable as error:
             self._say(str(error))
