@@ -21,7 +21,7 @@ BENCHES = (
     "replay",
     "inspector",
 )
-APART = ("soak", "logging")
+APART = ("soak", "logging", "imports")
 """Those that take so long that they are only run when they are named."""
 
 

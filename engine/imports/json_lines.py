@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from engine.imports.columns import Clock, flat, is_time, number, step_names, time_names, whole_step
-from engine.imports.decoding.gathered import Gathered
+from engine.imports.decoding.gathered import Gathered, Series
 from engine.imports.decoding.growing import Place, shown, whole_lines
-from engine.imports.records import Facts, Piece, Position, Source
+from engine.imports.records import LARGEST_STEP, LONGEST_NAME, Facts, Piece, Position, Source
 from engine.text import counted
 
 FORMAT = "jsonl"
 NAMES = (".jsonl", ".ndjson")
 
+DECODER = json.JSONDecoder(strict=False)
 LONG_NAMES = ("metric", "tag", "name", "key")
 """Keys of the name where each line has one value under `value`."""
 
@@ -29,8 +32,13 @@ def claims(path: Path, head: bytes, *, alone: bool) -> list[Source]:
         return [Source(FORMAT, path, name=path.stem)] if path.suffix.lower() in NAMES and not alone else []
     if not first.startswith(b"{"):
         return []
-    is_whole = _object(first) is not None
+    is_whole = _object(first.decode("utf-8", "replace")) is not None
     return [Source(FORMAT, path, name=path.stem)] if is_whole or path.suffix.lower() in NAMES else []
+
+
+NUMBERS = frozenset({int, float})
+Shape = tuple[tuple[str, ...], str | None, str | None]
+"""Lines that look alike: their keys, and which of them is the step and which the time."""
 
 
 @dataclass(slots=True)
@@ -63,15 +71,13 @@ def read(source: Source, position: Position, *, settled: bool = True) -> Iterato
     for part in whole_lines(source.place, state.place, settled=settled):
         before = state.last
         found, config, troubles = Gathered(), {}, [part.trouble] if part.trouble else []
-        bad = 0
-        for line in part.lines:
-            if not line.strip():
-                continue
-            values = _object(line)
+        alike, bad = Alike(), 0
+        for order, values in enumerate(_objects(part.lines)):
             if values is None:
                 bad += 1
-            else:
-                config.update(_take(values, state, found))
+            elif values and not alike.take(values, state, order):
+                config.update(_take(values, state, found, order))
+        alike.gather(state, found)
         is_open = part.place == state.place  # a last line that is not passed
         if bad and not is_open:
             told = f"{counted(bad, 'line')} before byte {part.place.offset:,} left out: no objects."
@@ -86,7 +92,47 @@ def read(source: Source, position: Position, *, settled: bool = True) -> Iterato
         yield Piece(state.as_position(), found.series(), facts=facts, config=config or None, troubles=tuple(troubles))
 
 
-def _take(values: Mapping[str, Any], state: State, found: Gathered) -> dict[str, Any]:
+class Alike:
+    """Lines of numbers alone that have the same keys: as columns, they cost a third of what they do one by one."""
+
+    def __init__(self) -> None:
+        self._seen: set[tuple[str, ...]] = set()
+        self._rows: dict[Shape, list[tuple[int, Collection[float]]]] = {}
+
+    def take(self, values: Mapping[str, Any], state: State, order: int) -> bool:
+        """Take a line, unless it is the first with its keys or has anything but numbers; whether it was taken."""
+        keys = tuple(values)
+        if keys not in self._seen:
+            self._seen.add(keys)
+            return False
+        step = values.get(state.step or "")
+        has_time = state.time is None or (state.started_s is not None and state.time in values)
+        if type(step) is not int or abs(step) >= LARGEST_STEP or not has_time or not NUMBERS.issuperset(
+            map(type, values.values())
+        ):  # fmt: skip
+            return False
+        state.last = step
+        self._rows.setdefault((keys, state.step, state.time), []).append((order, values.values()))
+        return True
+
+    def gather(self, state: State, found: Gathered) -> None:
+        """Gather the numbers of all lines that were taken."""
+        for (keys, step_name, time_name), rows in self._rows.items():
+            orders = np.array([order for order, _ in rows], np.int64)
+            columns = dict(zip(keys, zip(*(values for _, values in rows), strict=True), strict=True))
+            step = np.array(columns.pop(str(step_name)), np.int64)
+            elapsed_s = np.full(len(rows), np.nan)
+            if time_name is not None:
+                clock = Clock(state.started_s)
+                elapsed_s = np.array([clock.elapsed_s(time) for time in columns.pop(time_name)])
+            for name, column in columns.items():
+                values = np.array(
+                    [number(value) for value in column] if int in map(type, column) else column, np.float64
+                )
+                found.add_series(name[:LONGEST_NAME], orders, Series(step, elapsed_s, values))
+
+
+def _take(values: Mapping[str, Any], state: State, found: Gathered, order: int) -> dict[str, Any]:
     """Take the numbers of one line; returns what it says under `config`."""
     config = values.get("config")
     numbers = dict(flat({key: value for key, value in values.items() if key != "config"}))
@@ -101,18 +147,35 @@ def _take(values: Mapping[str, Any], state: State, found: Gathered) -> dict[str,
     state.started_s = clock.started_s
     name = next((numbers[key] for key in LONG_NAMES if isinstance(numbers.get(key), str)), None)
     if name is not None and (value := number(numbers.get("value"))) is not None:
-        found.add(name, step, elapsed_s, value)
+        found.add(name, step, elapsed_s, value, order)
         return {}
     for key, each in numbers.items():
         value = number(each)
         if value is not None:
-            found.add(key, step, elapsed_s, value)
+            found.add(key, step, elapsed_s, value, order)
     return dict(config) if isinstance(config, Mapping) else {}
 
 
-def _object(line: bytes) -> dict[str, Any] | None:
+def _objects(lines: Sequence[bytes]) -> list[dict[str, Any] | None]:
+    """The object in each line, {} in an empty one, None where there is none.
+
+    All lines at once take half the time of one after the other.
+    """
+    texts = [line.decode("utf-8", "replace") or "{}" for line in lines]
     try:
-        found = json.loads(line.decode("utf-8", "replace"), strict=False)
+        found = DECODER.decode(f"[{','.join(texts)}]")
+    except (ValueError, RecursionError):
+        found = []
+    if len(found) != len(texts) or not all(type(each) is dict for each in found):
+        return [_object(text) for text in texts]
+    return list(found)
+
+
+def _object(text: str) -> dict[str, Any] | None:
+    if not text.strip():
+        return {}
+    try:
+        found = DECODER.decode(text)
     except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None

@@ -15,8 +15,8 @@ Position = Mapping[str, Any]
 LONGEST_NAME = 200
 LARGEST_STEP = 1 << 62
 
-PIECE_VALUES = 1 << 17
-"""About as many values at most are in one piece."""
+PIECE_VALUES = 1 << 15
+"""About as many values at most are in one piece, and stored at once."""
 
 
 @dataclass(frozen=True, slots=True)

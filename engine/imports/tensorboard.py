@@ -15,7 +15,7 @@ from engine.imports.decoding.event import event_of, hparams_of
 from engine.imports.decoding.event_records import HEADER, Records, header_of, records_in
 from engine.imports.decoding.events import Events, events_in
 from engine.imports.decoding.gathered import Integers, Series
-from engine.imports.decoding.growing import CHUNK, Place, opened, shown, size_of
+from engine.imports.decoding.growing import Place, opened, shown, size_of
 from engine.imports.decoding.protobuf import Malformed
 from engine.imports.decoding.unreadable import Unreadable
 from engine.imports.records import Ending, Facts, Piece, Position, Source
@@ -25,6 +25,9 @@ NAMES = re.compile(r"tfevents\.")
 """What is in the name of an event file."""
 
 VERSION = b"brain.Event:"
+
+CHUNK = 1 << 20
+"""Bytes that are read at once: some 20,000 scalars, so that they are decoded while those before are stored."""
 
 MOST_TOLD = 5
 """So many damaged records are told one by one."""

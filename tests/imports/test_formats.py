@@ -37,9 +37,9 @@ def run_of(store: Path, kind: str, name: str) -> int:
 
 
 ODD = {0: math.nan, 1: math.inf, 2: -math.inf}
-EPOCHS = {step: step // 10 for step in range(20)}
+EPOCHS = {step: float(step // 10) for step in range(20)}
 KERAS = {"loss": {0: 4.915542, 1: 4.873566, 2: 4.843285}, "val_loss": {0: 4.873566, 1: 4.843285, 2: 4.818036}}
-AT_2 = {"nan": {2: math.nan}, "inf": {2: math.inf}, "good": {2: 1}}
+AT_2 = {"nan": {2: math.nan}, "inf": {2: math.inf}, "good": {2: 1.0}}
 
 EXPECTED: list[tuple[str, str, dict[str, dict[int, float]]]] = [
     ("tensorboard", "tensorboard", {"loss": FALLING, "acc": RISING, "odd": {0: math.nan, 1: math.inf}}),

@@ -55,9 +55,10 @@ def events_in(buffer: bytes, records: Records) -> Events:
     found, scalars = Events(), Gathered()
     content = np.frombuffer(buffer, np.uint8)
     alone: list[int] = []
-    for size in np.unique(records.size).tolist():
-        numbers = np.flatnonzero(records.size == size)
-        if size <= LONGEST_ALIKE and len(numbers) >= FEWEST_ALIKE:
+    short = np.where(records.size <= LONGEST_ALIKE, records.size, 0)
+    for size in np.flatnonzero(np.bincount(short)).tolist():
+        numbers = np.flatnonzero(short == size)
+        if size and len(numbers) >= FEWEST_ALIKE:
             rows = sliding_window_view(content, size + FOOTER_BYTES)[records.start[numbers]]
             numbers = _decode_alike(rows, numbers, scalars, found)
         alone += numbers.tolist()

@@ -14,6 +14,7 @@ from engine.imports.decoding.unreadable import Replaced
 from engine.imports.detection import FORMATS, stamps
 from engine.imports.records import PIECE_VALUES, Ending, Facts, Position, Source
 from engine.jobs.imports.batch import Batch
+from engine.jobs.imports.read_ahead import read_ahead
 from engine.store import ENDED, ImportedFacts, ImportedNews, ImportedWriter, RunState, SourceKey, Store
 from engine.text import span_text
 
@@ -87,7 +88,7 @@ class Intake:
 
     def _read(self, taken: Taken, *, settled: bool, stays: bool) -> None:
         batch = Batch()
-        for piece in FORMATS[self.source.format].read(self.source, self._position, settled=settled):
+        for piece in read_ahead(FORMATS[self.source.format].read(self.source, self._position, settled=settled)):
             if piece.rewind is not None:
                 self._store_batch(batch, taken, "running")
                 batch = Batch()
