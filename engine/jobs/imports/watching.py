@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.jobs.processes.launch import own_command
+from engine.files.own_process import own_command
 from engine.jobs.processes.logs import open_log
 from engine.jobs.processes.threads import ONE_THREAD
 

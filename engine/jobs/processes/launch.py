@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
-from engine.files.paths import ROOT
+from engine.files.own_process import own_command
 from engine.jobs.processes.liveness import identify, works
 from engine.jobs.processes.logs import open_log
 from engine.jobs.processes.recovery import recover_lost_runs
@@ -120,20 +119,6 @@ def linger_s() -> float:
 def worker_command() -> list[str]:
     """The command line of a worker, before its options."""
     return own_command("engine", "engine.jobs.worker.worker")
-
-
-def own_command(package: str, module: str) -> list[str]:
-    """The command line of a process of ours, the `main` of a module in one of our packages, before its options.
-
-    -P keeps files in the current folder from being imported in place of a library. PYTHONPATH and site-packages may
-    have another `engine`: ours is imported first, from the folder of this one.
-    """
-    root = str(ROOT)
-    code = (
-        f"import sys; sys.path.insert(0, {root!r}); import {package}; sys.path.remove({root!r}); "
-        f"from {module} import main; sys.exit(main())"
-    )
-    return [sys.executable, "-P", "-c", code]
 
 
 def _started(store: Path, count: int) -> list[tuple[Process, str]]:

@@ -6,9 +6,12 @@ import os
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine.files.paths import state_folder
-from engine.store import Worker
+
+if TYPE_CHECKING:
+    from engine.store import Worker
 
 LOGS_KEPT = 50
 TAIL_BYTES = 4096

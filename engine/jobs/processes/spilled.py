@@ -8,7 +8,7 @@ import subprocess
 from binascii import crc32
 from pathlib import Path
 
-from engine.jobs.processes.launch import own_command
+from engine.files.own_process import own_command
 
 SPILLED = ".logged"
 """The ending of these files, which begin with the name of their store."""
