@@ -93,9 +93,7 @@ def logged_as_dict(reader: Reader, run_id: int) -> dict[str, Any]:
     objects = {name: json_object(said[name]) for name in OBJECTS}
     metrics = [asdict(metric) for metric in reader.metrics(run_id)]
     printed = [asdict(part) for part in reader.output(run_id)]
-    source = reader.source(run_id)
-    read_from = {} if source is None else {"source": asdict(source)}
-    return {**said, **objects, **read_from, "metrics": metrics, "output": printed}
+    return {**said, **objects, "metrics": metrics, "output": printed}
 
 
 def told_by_program(reader: Reader, run: Run) -> list[tuple[str, str]]:
@@ -104,8 +102,7 @@ def told_by_program(reader: Reader, run: Run) -> list[tuple[str, str]]:
         return []
     said = asdict(reader.logged_background(run.run_id))
     lines: list[tuple[str, str]] = [("kind", run.kind)]
-    source = reader.source(run.run_id)
-    lines += [] if source is None else [("imported from", clean(source.place, 300))]
+    lines += [("imported from", clean(said["place"], 300))] if said["place"] else []
     lines += [(name, clean(said[name], 200)) for name in ("project", "group") if said[name]]
     if run.listens == 0 and run.state not in ENDED:
         lines.append(("listens", "this run does not listen: its loop asks for no commands"))

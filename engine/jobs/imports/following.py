@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 
 from engine.imports.decoding.unreadable import Unreadable
 from engine.imports.detection import find, stamps
 from engine.imports.records import Source
-from engine.jobs.imports.importing import followed_by
+from engine.jobs.imports.importing import ahead_of, followed_by
 from engine.jobs.imports.intake import Intake
 from engine.store import FencedOff, Store, StoreError, StoreGone
 
@@ -92,13 +93,17 @@ class Follower:
         found = find(self._paths)
         for trouble in found.troubles:
             self._say(trouble)
-        for source in found.sources:
-            if source not in self._followed:
-                self._followed[source] = self._begin(source)
+        begun = {source: self._begun(source) for source in found.sources if source not in self._followed}
+        self._followed |= begun
+        new = [followed for followed in begun.values() if followed is not None]
+        with closing(ahead_of([followed.intake for followed in new], settled=False)) as intakes:
+            for followed, intake in zip(new, intakes, strict=True):
+                followed.stamps, followed.read_s = stamps(intake.source), self._clock()
+                self._take(intake.source, followed, settled=False, stays=True)
         took_s = self._clock() - began
         self._scan_at = began + max(SCAN_S, took_s / SCAN_SHARE)
 
-    def _begin(self, source: Source) -> Followed | None:
+    def _begun(self, source: Source) -> Followed | None:
         intake = Intake(self._store, self._worker_id, source)
         other = followed_by(self._store.reader(), intake.run_id)
         if other is not None:

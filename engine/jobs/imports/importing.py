@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 
 from engine.imports.decoding.unreadable import Unreadable
@@ -42,19 +43,34 @@ def import_sources(store_path: str | os.PathLike[str], found: Found) -> Iterator
     with open_for_writing(store_path) as store:
         worker_id = store.register_worker(this_process())
         try:
-            for source in found.sources:
-                yield _imported(store, worker_id, source)
+            with closing(ahead_of([Intake(store, worker_id, source) for source in found.sources])) as intakes:
+                for intake in intakes:
+                    yield _imported(store, intake)
         finally:
             store.leave(worker_id)
             store.fold_journal()
 
 
-def _imported(store: Store, worker_id: int, source: Source) -> Imported:
-    began = time.monotonic()
-    intake = Intake(store, worker_id, source)
+def ahead_of(intakes: Sequence[Intake], *, settled: bool = True) -> Generator[Intake, None, None]:
+    """The intakes, each while the next one is being read already. Close it, so that none reads in vain."""
+    begun: Intake | None = None
+    try:
+        for intake, following in zip(intakes, [*intakes[1:], None], strict=False):
+            begun = following
+            if following is not None:
+                following.begin_to_read(settled=settled)
+            yield intake
+    finally:
+        if begun is not None:
+            begun.close()
+
+
+def _imported(store: Store, intake: Intake) -> Imported:
+    began, source = time.monotonic(), intake.source
     follower = followed_by(store.reader(), intake.run_id)
     taken = Taken(intake.run_id)
     if follower is not None:
+        intake.close()
         taken.troubles.append(f"Run {intake.run_id} is being read by process {follower}, which has all that is there.")
     else:
         try:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from engine.imports.decoding.unreadable import Replaced
 from engine.imports.detection import FORMATS, stamps
-from engine.imports.records import PIECE_VALUES, Ending, Facts, Position, Source
+from engine.imports.records import PIECE_VALUES, Ending, Facts, Piece, Position, Source
 from engine.jobs.imports.batch import Batch
-from engine.jobs.imports.read_ahead import read_ahead
+from engine.jobs.imports.read_ahead import ReadAhead, read_ahead
 from engine.store import ENDED, ImportedFacts, ImportedNews, ImportedWriter, RunState, SourceKey, Store
 from engine.text import span_text
 
@@ -54,6 +55,7 @@ class Intake:
         self._ending: Ending | None = None
         self._metrics: set[str] = set()
         self._elapsed_s = 0.0
+        self._begun: ReadAhead | None = None
 
     @property
     def run_id(self) -> int | None:
@@ -64,6 +66,7 @@ class Intake:
         """Take in what is new; `stays`: the run is followed on. Raises Unreadable, StoreError."""
         taken = Taken(is_new=self._known is None)
         if self._known is not None and self._known.is_deleted:
+            self.close()
             taken.troubles.append(f"Run {self.run_id} was read from it and is deleted; undelete it to go on with it.")
         else:
             try:
@@ -75,6 +78,16 @@ class Intake:
                 self._read(taken, settled=settled, stays=stays)
         taken.run_id = self.run_id
         return taken
+
+    def begin_to_read(self, *, settled: bool = True) -> None:
+        """Have a thread read what the next `take` takes in, while another run is stored; take it, or close."""
+        self._begun = ReadAhead(FORMATS[self.source.format].read(self.source, self._position, settled=settled))
+
+    def close(self) -> None:
+        """Let go what was begun to be read."""
+        if self._begun is not None:
+            self._begun.close()
+            self._begun = None
 
     @property
     def goes_on(self) -> bool:
@@ -88,7 +101,7 @@ class Intake:
 
     def _read(self, taken: Taken, *, settled: bool, stays: bool) -> None:
         batch = Batch()
-        for piece in read_ahead(FORMATS[self.source.format].read(self.source, self._position, settled=settled)):
+        for piece in self._pieces(settled=settled):
             if piece.rewind is not None:
                 self._store_batch(batch, taken, "running")
                 batch = Batch()
@@ -103,6 +116,15 @@ class Intake:
                 batch = Batch()
         state, reason, at_s = self._outcome(stays=stays)
         self._store_batch(batch, taken, state, reason, at_s)
+
+    def _pieces(self, *, settled: bool) -> Iterator[Piece]:
+        """What is new of the run, from what was begun to be read if there is any."""
+        begun, self._begun = self._begun, None
+        if begun is None:
+            yield from read_ahead(FORMATS[self.source.format].read(self.source, self._position, settled=settled))
+        else:
+            with closing(begun):
+                yield from begun
 
     def _store_batch(
         self, batch: Batch, taken: Taken, state: RunState, reason: str = "", at_s: float | None = None

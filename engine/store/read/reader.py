@@ -41,7 +41,6 @@ from engine.store.records import (
     Printed,
     Run,
     RunBackground,
-    SourceKey,
     Sweep,
     SweepTitle,
     Worker,
@@ -255,7 +254,8 @@ class Reader(Recorded):
     def logged_background(self, run_id: int) -> LoggedBackground:
         """What a logged run's program said of it."""
         rows = self._connection.rows(
-            "SELECT project, run_group, config, summary, knobs, coalesce(logged_id, '') FROM runs WHERE run_id = ?",
+            "SELECT project, run_group, config, summary, knobs, coalesce(logged_id, ''), coalesce("
+            "(SELECT place FROM sources s WHERE s.run_id = r.run_id), '') FROM runs r WHERE run_id = ?",
             (run_id,),
         )
         return LoggedBackground(*rows[0]) if rows else LoggedBackground()
@@ -268,11 +268,6 @@ class Reader(Recorded):
     def output(self, run_id: int, first: int = 0, limit: int = MOST_PARTS) -> list[Printed]:
         """What a run's program printed, from part `first` on; see `output_of`."""
         return output_of(self._connection, run_id, first, limit)
-
-    def source(self, run_id: int) -> SourceKey | None:
-        """What an imported run was read from; None of any other run."""
-        rows = self._connection.rows("SELECT format, place, key FROM sources WHERE run_id = ?", (run_id,))
-        return SourceKey(*rows[0]) if rows else None
 
     def commands(self, run_id: int) -> list[Command]:
         """All commands and decisions about a run, oldest first; one with outcome '' still waits."""

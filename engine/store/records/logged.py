@@ -104,7 +104,10 @@ class Metric:
 
 @dataclass(frozen=True, slots=True)
 class LoggedBackground:
-    """What a logged run's program said of it; `config`, `summary` and `knobs` are JSON objects as text, or ''."""
+    """What a logged run's program said of it; `config`, `summary` and `knobs` are JSON objects as text, or ''.
+
+    `place` is the file or folder that an imported run was read from.
+    """
 
     project: str = ""
     group: str = ""
@@ -112,6 +115,7 @@ class LoggedBackground:
     summary: str = ""
     knobs: str = ""
     logged_id: str = ""
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
