@@ -33,7 +33,7 @@ def test_the_rows_are_those_that_were_tried() -> None:
     assert list(COUNTS) == [
         "an update", "an update with a rate of its own", "a strategy", "an objective", "a test function",
         "a layer of networks", "a metric of what is recorded", "a key", "a column of the list",
-        "an import format: one of data sets, which are what is imported", "a command",
+        "an import format: of runs", "an import format: of data sets", "a command",
     ]  # fmt: skip
 
 

@@ -72,8 +72,12 @@ def test_a_run_has_the_values_that_its_library_was_given(
     assert nan_is_null == {metric: ordinary(each) for metric, each in values.items()}
 
 
-def test_every_format_has_a_file_here(store: Path) -> None:
+def test_every_format_has_a_file_here_and_a_row_in_its_page(store: Path) -> None:
     assert {kind for (kind,) in query(store, "SELECT format FROM sources")} == set(FORMATS) - {"jsonl"}
+    page = (ASSETS.parents[2] / "docs" / "imports.md").read_text()
+    assert {row.split("|")[1].split("(")[0].strip() for row in page.splitlines() if row.startswith("| ")} >= {
+        each.title for each in FORMATS.values()
+    }
 
 
 def test_what_files_say_of_their_runs_is_stored(store: Path) -> None:

@@ -42,6 +42,8 @@ def about_program(run: Run, seen: ProgramSeen | None) -> Iterator[Pair]:
             yield name, [(clean(value, 200), TEXT)]
     if seen is not None and seen.said.logged_id:
         yield "its own id", [(clean(seen.said.logged_id, 100), TEXT)]
+    if seen is not None and seen.said.place:
+        yield "read from", [(clean(seen.said.place, 300), TEXT)]
     if run.listens == 0 and run.ended_at is None:
         yield "listens", [("this run does not listen: its loop asks for no commands", DIM)]
     if run.exit_code is not None:
