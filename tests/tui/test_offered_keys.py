@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from engine.imports.detection import find
+from engine.jobs.imports.importing import import_sources
 from engine.spec import defaults
 from engine.store import open_for_writing
 from tests.stores import claimed_writer, query
@@ -23,6 +25,18 @@ async def test_a_run_that_has_ended_is_forked_and_replayed_not_paused(tmp_path: 
         assert "f fork" in footer(board)
         assert "r replay" in footer(board)
         assert "pause" not in footer(board)
+        assert "stop" not in footer(board)
+
+
+async def test_an_imported_run_is_replayed_and_neither_paused_nor_stopped(tmp_path: Path) -> None:
+    path = tmp_path / "runs.db"
+    (tmp_path / "a.jsonl").write_text('{"loss": 1}\n{"loss": 2}\n')
+    list(import_sources(path, find([tmp_path / "a.jsonl"])))
+    query(path, "UPDATE runs SET state = 'paused'")  # as one that is imported before it has ended
+    async with opened(path) as board:
+        assert "r replay" in footer(board)
+        assert "pause" not in footer(board)
+        assert "resume" not in footer(board)
         assert "stop" not in footer(board)
 
 

@@ -133,7 +133,7 @@ def _of_run(run: Run | None, *, is_title: bool) -> Mapping[str, int]:
         return TITLE
     if run is None:
         return {}
-    if run.state == "failed" and run.kind != "engine":
+    if run.kind == "imported" or (run.state == "failed" and run.kind != "engine"):
         return ENDED_RUN
     return {"running": RUNNING, "queued": QUEUED, "paused": PAUSED, "failed": FAILED}.get(run.state, ENDED_RUN)
 

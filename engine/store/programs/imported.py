@@ -96,7 +96,10 @@ class ImportedWriter(LoggedWriter):
             measurements.remove_from(raw, self.claim.run_id, step)
             newest = "SELECT coalesce(max(last_step) + 1, 0) FROM metrics WHERE run_id = ?"
             (done,) = raw.execute(newest, (self.claim.run_id,)).fetchone()
-            raw.execute("UPDATE runs SET iterations_done = max(?, 0) WHERE run_id = ?", (done, self.claim.run_id))
+            raw.execute(
+                "UPDATE runs SET iterations_done = max(?, 0), revision = revision + 1 WHERE run_id = ?",
+                (done, self.claim.run_id),
+            )
         again = type(self)(self._connection, replace(self.claim, next_step=done), self._boot_clock)
         self._metrics, self._steps = again._metrics, again._steps
 
