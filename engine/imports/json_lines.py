@@ -26,14 +26,23 @@ LONG_NAMES = ("metric", "tag", "name", "key")
 
 
 def claims(path: Path, head: bytes, *, alone: bool) -> list[Source]:
-    """A file whose first line with something in it is an object; an empty one by its name."""
+    """A file whose first line with something in it is an object; [] for any other file.
+
+    One that was not named must be called so and have a step or a loss in that line: files of examples are objects, too.
+    An empty one is taken by its name.
+    """
+    source, is_called_so = Source(FORMAT, path, name=path.stem), path.suffix.lower() in NAMES
     first = next((line for line in head.split(b"\n") if line.strip()), b"").strip()
     if not first:
-        return [Source(FORMAT, path, name=path.stem)] if path.suffix.lower() in NAMES and not alone else []
+        return [source] if is_called_so and not alone else []
     if not first.startswith(b"{"):
         return []
-    is_whole = _object(first.decode("utf-8", "replace")) is not None
-    return [Source(FORMAT, path, name=path.stem)] if is_whole or path.suffix.lower() in NAMES else []
+    values = _object(first.decode("utf-8", "replace"))
+    if alone:
+        return [source] if values is not None or is_called_so else []
+    names = [name for name, _ in flat(values)] if values is not None else [first.decode("utf-8", "replace")]
+    is_log = bool(step_names(names)) or any(word in name.lower() for name in names for word in ("loss", "step"))
+    return [source] if is_log else []
 
 
 NUMBERS = frozenset({int, float})

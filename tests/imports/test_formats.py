@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.imports.detection import FORMATS
+from engine.imports.detection import FORMATS, find
 from tests.imports.events import event, record
 from tests.imports.files import ASSETS, imported, stored, whole
 from tests.stores import query
@@ -129,6 +129,16 @@ def test_imported_again_nothing_is_new_and_a_file_that_has_grown_goes_on(tmp_pat
     [again] = imported(store, file)
     assert again.values == 0
     assert "is deleted" in again.troubles[0]
+
+
+def test_files_of_examples_are_no_runs_unless_they_are_named(tmp_path: Path) -> None:
+    (tmp_path / "examples.jsonl").write_text('{"text": "a", "label": 3}\n')
+    (tmp_path / "table.csv").write_text("width,height\n1,2\n")
+    assert find([tmp_path]).sources == []
+    assert [source.format for source in find([tmp_path / "examples.jsonl"]).sources] == ["jsonl"]
+    assert find([tmp_path / "table.csv"]).troubles == [
+        f"{tmp_path}/table.csv is in none of the formats that can be imported."
+    ]
 
 
 def test_a_thousand_records_that_look_alike_are_as_if_each_was_decoded_alone(tmp_path: Path) -> None:
