@@ -141,6 +141,10 @@ class Follower:
         except StoreError as error:
             self._say(str(error))
             followed.stamps = []  # read again
+        except Exception:  # whatever one file does, the others are followed on
+            log.exception("%s", source)
+            self._say(f"{source.place} cannot be read: its reader broke off.")
+            self._followed[source] = None
         else:
             self.values += taken.values
             for trouble in taken.troubles:

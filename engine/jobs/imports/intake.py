@@ -25,6 +25,10 @@ QUIET_S = 600.0
 LOST_AFTER_S = 3600.0
 """A run whose files would tell its end and were not written for so long is given up."""
 
+LONGEST_TEXT, LONGEST_NOTE, MOST_TAGS = 500, 20_000, 100
+LONGEST_JSON = 1 << 20
+"""What is stored at most of names, notes, tags, and of settings as JSON: longer ones are left out."""
+
 UNTOLD = "its file does not tell how it ended"
 GOES_ON = "it had not ended when it was read; import or watch it again, and it goes on"
 
@@ -180,9 +184,14 @@ class Intake:
             changed_s = self._changed_s()
             started_s = None if changed_s is None else changed_s - elapsed_s
         return ImportedFacts(
-            name=facts.name, project=facts.project, group=facts.group, config=_json(facts.config) or "{}",
-            tags=facts.tags, note=facts.note, started_at=_iso(started_s),
-        )  # fmt: skip
+            name=facts.name[:LONGEST_TEXT],
+            project=facts.project[:LONGEST_TEXT],
+            group=facts.group[:LONGEST_TEXT],
+            config=_json(facts.config) or "{}",
+            tags=tuple(tag[:LONGEST_TEXT] for tag in facts.tags[:MOST_TAGS]),
+            note=facts.note[:LONGEST_NOTE],
+            started_at=_iso(started_s),
+        )
 
     def _begin_anew(self) -> None:
         """Leave the run of the file that was there before, and begin another one."""
@@ -221,9 +230,10 @@ def _position(text: str) -> Position:
 
 def _json(values: Mapping[str, Any] | None) -> str | None:
     """A JSON object that any reader takes: numbers that JSON does not know are written as text."""
-    return (
-        None if values is None else json.dumps(_plain(values), ensure_ascii=False).encode("utf-8", "replace").decode()
-    )
+    if values is None:
+        return None
+    text = json.dumps(_plain(values), ensure_ascii=False).encode("utf-8", "replace").decode()
+    return text if len(text) <= LONGEST_JSON else "{}"
 
 
 def _plain(value: Any) -> Any:
