@@ -56,7 +56,7 @@ def rows() -> Iterator[Row]:
             if counted >= 0:
                 for times, figure in zip(taken, figures, strict=True):
                     times.append(figure)
-    case = f"{PLAN.size} x {ITERATIONS:,} iterations of digits, batch {PLAN.base.batch_size}"
+    case = f"{PLAN.size} x {ITERATIONS:,} iterations of digits, batch {PLAN.spec.batch_size}"
     yield _row(f"sweep of {case}, from nothing", median(cold), "bare processes", median(bare))
     yield _row("the same, workers there, against the loops alone", median(warm), "bare loops", median(loops))
 
@@ -110,7 +110,7 @@ def _wait_for_the_end(reader: Reader, sweep_id: int) -> float:
 
 def _wait_until_idle(path: Path, reader: Reader) -> None:
     """Until the workers have tried to take a run once: a first short sweep is over."""
-    sweep_id = sweeps.start(path, SweepPlan(PLAN.base.changed(iterations=1), (Axis("seed", tuple(range(20))),)))
+    sweep_id = sweeps.start(path, SweepPlan(PLAN.spec.changed(iterations=1), (Axis("seed", tuple(range(20))),)))
     _wait_for_the_end(reader, sweep_id)
     if sum(map(works, reader.workers())) < CORES:
         raise RuntimeError("the workers are not there")

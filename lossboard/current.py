@@ -8,8 +8,10 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from time import monotonic
 
 from lossboard.failure import Ending, ending_of
+from lossboard.observed.started_as import own_script
 from lossboard.run import Notes, Run
 from lossboard.values import config_of, text_of, words_of
 
@@ -77,11 +79,16 @@ def start(
     chosen = _one_of("mode", mode or os.environ.get("LOSSBOARD_MODE", ""), MODES)
     is_silent = chosen == "disabled" or any(os.environ.get(rank, "0") not in ("", "0") for rank in RANKS)
     store = _store(db) if not is_silent else ""
+    script = None if is_silent or beside or resume != "never" else own_script(store if db is not None else "")
+    if script is not None:
+        store = script["store"]
+        facts["attach"] = [script["run"], script["attempt"]]
+        facts["elapsed_s"] = script["elapsed"] + monotonic() - script["began"]
     if _current is not None and beside:
         _beside.append(_current)
     elif _current is not None:
         _current.finish()
-    _current = _begin(facts, store, is_silent, captures=capture_output, samples=system_metrics)
+    _current = _begin(facts, store, is_silent, captures=capture_output and script is None, samples=system_metrics)
     _hook()
     return _current
 

@@ -15,7 +15,8 @@ from engine.files.program import STORE, working_on
 
 COMMANDS = {
     "run": "engine.commands.run:command",
-    "sweep": "engine.commands.sweep:command",
+    "sweep": "engine.commands.sweeps.sweep:command",
+    "launch": "engine.commands.launch:command",
     "list": "engine.commands.list:command",
     "show": "engine.commands.show:command",
     "export": "engine.commands.files.export:command",
@@ -50,7 +51,7 @@ COMMANDS = {
 
 SECTIONS = {
     "Runs and sweeps": ("run", "sweep", "fork", "list", "show"),
-    "Other programs": ("import", "watch"),
+    "Other programs": ("launch", "import", "watch"),
     "Steer": ("pause", "resume", "stop", "step-size", "knob", "rename", "tag", "note", "delete", "undelete", "purge"),
     "Look closer": ("plot", "replay", "export", "probe", "landscape", "gradient-check", "weights", "predict"),
     "Store, workers and data": ("doctor", "backup", "workers", "work", "trust", "data"),

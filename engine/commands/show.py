@@ -16,6 +16,7 @@ from engine.store import ENDED, Evaluation, Reader, Run, reason_words, status_wo
 from engine.store.list.config_variety import shown
 from engine.store.records.config import flat, json_object
 from engine.store.records.printed import last_lines
+from engine.store.records.script_facts import script_as_dict, script_lines
 from engine.text import clean, counted
 from engine.trace.smoothing import HALF_LIFE
 from engine.trace.state import PLANNED_DONE
@@ -90,10 +91,11 @@ OBJECTS = ("config", "summary", "knobs")
 def logged_as_dict(reader: Reader, run_id: int) -> dict[str, Any]:
     """What a logged run's program said of it and printed, and its metrics, as a JSON object."""
     said = asdict(reader.logged_background(run_id))
+    script = script_as_dict(reader.the_run(run_id), said.pop("scraped"))
     objects = {name: json_object(said[name]) for name in OBJECTS}
     metrics = [asdict(metric) for metric in reader.metrics(run_id)]
     printed = [asdict(part) for part in reader.output(run_id)]
-    return {**said, **objects, "metrics": metrics, "output": printed}
+    return {**said, **objects, **script, "metrics": metrics, "output": printed}
 
 
 def told_by_program(reader: Reader, run: Run) -> list[tuple[str, str]]:
@@ -101,10 +103,10 @@ def told_by_program(reader: Reader, run: Run) -> list[tuple[str, str]]:
     if run.kind == "engine":
         return []
     said = asdict(reader.logged_background(run.run_id))
-    lines: list[tuple[str, str]] = [("kind", run.kind)]
+    lines: list[tuple[str, str]] = [("kind", run.kind), *script_lines(run, said["scraped"])]
     lines += [("imported from", clean(said["place"], 300))] if said["place"] else []
     lines += [(name, clean(said[name], 200)) for name in ("project", "group") if said[name]]
-    if run.listens == 0 and run.state not in ENDED:
+    if run.listens == 0 and run.state not in ENDED and run.kind == "logged":
         lines.append(("listens", "this run does not listen: its loop asks for no commands"))
     if run.exit_code is not None:
         lines.append(("exit code", str(run.exit_code)))

@@ -4,6 +4,7 @@ from engine.store.list.listing import Listing
 from engine.store.list.page import PageRequest
 from engine.store.programs.imported import Imported, ImportedWriter
 from engine.store.programs.logged import Logged, LoggedWriter
+from engine.store.programs.scripts import ScriptWriter
 from engine.store.read.reader import Reader
 from engine.store.records import (
     ENDED,
@@ -41,6 +42,9 @@ from engine.store.records import (
     RunBackground,
     RungDecision,
     RunState,
+    ScriptClaim,
+    ScriptNews,
+    ScriptStanding,
     SourceKey,
     StoreBusy,
     StoreError,
@@ -105,6 +109,10 @@ __all__ = [
     "RunState",
     "RunWriter",
     "RungDecision",
+    "ScriptClaim",
+    "ScriptNews",
+    "ScriptStanding",
+    "ScriptWriter",
     "SourceKey",
     "Store",
     "StoreBusy",

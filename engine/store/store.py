@@ -13,10 +13,13 @@ from typing import Self
 from engine.store.file.connection import Connection
 from engine.store.file.timing import boot_seconds, utc_now
 from engine.store.programs import measurements
+from engine.store.programs.attached import AttachedWriter
 from engine.store.programs.imported import Imported, ImportedWriter
 from engine.store.programs.logged import Logged, LoggedWriter
+from engine.store.programs.scripts import Scripts, ScriptWriter
+from engine.store.programs.slots import startable
 from engine.store.read.reader import Reader
-from engine.store.records import WORKER_COLUMNS, Claim, ImportedClaim, LoggedClaim, Process, Worker
+from engine.store.records import WORKER_COLUMNS, Claim, ImportedClaim, LoggedClaim, Process, ScriptClaim, Worker
 from engine.store.schema.opening import connect_for_reading, connect_for_writing
 from engine.store.write import pyramid
 from engine.store.write.catalogue import Catalogue
@@ -48,6 +51,7 @@ class Store:
         self.queue = Queue(connection, boot_clock)
         self.logged = Logged(connection, boot_clock)
         self.imported = Imported(connection, boot_clock)
+        self.scripts = Scripts(connection, boot_clock)
         self.catalogue = Catalogue(connection)
         self.settings = Settings(connection)
 
@@ -67,7 +71,18 @@ class Store:
 
     def logged_writer(self, claim: LoggedClaim) -> LoggedWriter:
         """The writer of a logged run that was begun or taken over."""
-        return LoggedWriter(self._connection, claim, self._boot_clock)
+        writer = AttachedWriter if claim.is_attached else LoggedWriter
+        return writer(self._connection, claim, self._boot_clock)
+
+    def script_writer(self, claim: ScriptClaim) -> ScriptWriter:
+        """The writer of a claimed script."""
+        return ScriptWriter(self._connection, claim, self._boot_clock)
+
+    def claim(self, worker_id: int) -> Claim | ScriptClaim | None:
+        """Claim the oldest queued run that may start now for a worker, of the engine or a script; None without any."""
+        script_id = self.scripts.next_id()
+        claimed = self.queue.claim(worker_id, script_id)
+        return claimed if claimed is not None or script_id is None else self.scripts.claim(worker_id)
 
     def imported_writer(self, claim: ImportedClaim) -> ImportedWriter:
         """The writer of an imported run that was begun or taken over."""
@@ -77,8 +92,8 @@ class Store:
         """A reader on this connection: sees this store's latest writes, need not be closed."""
         return Reader(self._connection)
 
-    def register_worker(self, process: Process, log_path: str = "") -> int:
-        """Worker id of this process; registers it unless its launcher already has."""
+    def register_worker(self, process: Process, log_path: str = "", *, is_recorder: bool = False) -> int:
+        """Worker id of this process; registers it unless its launcher already has. A recorder takes no other runs."""
         with self._connection.transaction() as raw:
             row = raw.execute(
                 "SELECT worker_id FROM workers WHERE host = ? AND boot_id = ? AND pid = ? AND start_ticks = ? "
@@ -87,7 +102,7 @@ class Store:
             ).fetchone()
             if row is not None:
                 return int(row[0])
-            cursor = raw.execute(ENROL, self._worker_values(process, log_path))
+            cursor = raw.execute(ENROL, (*self._worker_values(process, log_path), is_recorder))
             return int(cursor.lastrowid or 0)
 
     def enrol_workers(self, enrol: Enrol) -> list[int]:
@@ -96,8 +111,11 @@ class Store:
         Returns their worker ids.
         """
         with self._connection.transaction() as raw:
-            started = enrol(WorkerDemand(_present(raw), *raw.execute(DEMAND).fetchone()))
-            entered = [raw.execute(ENROL, self._worker_values(process, log_path)) for process, log_path in started]
+            queued, paced, running = raw.execute(DEMAND).fetchone()
+            started = enrol(WorkerDemand(_present(raw), queued + startable(raw.execute), paced, running))
+            entered = [
+                raw.execute(ENROL, (*self._worker_values(process, log_path), False)) for process, log_path in started
+            ]
             return [int(cursor.lastrowid or 0) for cursor in entered]
 
     def leave_if_idle(self, worker_id: int) -> bool:
@@ -106,7 +124,7 @@ class Store:
         One transaction: a run queued concurrently is either served by this worker or sees that it has left.
         """
         with self._connection.transaction() as raw:
-            if raw.execute(WAITING).fetchone()[0]:
+            if raw.execute(WAITING).fetchone()[0] or startable(raw.execute):
                 return False
             raw.execute(LEAVE, (utc_now(), worker_id))
             return True
@@ -169,13 +187,14 @@ DEMAND = """
     SELECT count(*) FILTER (WHERE state = 'queued'),
            count(*) FILTER (WHERE state = 'queued'
                             AND iif(json_valid(spec), json_extract(spec, '$.pace'), NULL) IS NOT NULL),
-           count(*) FILTER (WHERE state = 'running')
-    FROM runs WHERE state IN ('queued', 'running') AND kind = 'engine' AND deleted_at IS NULL
+           count(*) FILTER (WHERE state = 'running' OR kind = 'script')
+    FROM runs WHERE deleted_at IS NULL AND (state = 'running' AND kind IN ('engine', 'script')
+                                            OR state = 'queued' AND kind = 'engine')
 """
 
 ENROL = """
-    INSERT INTO workers (host, boot_id, pid, start_ticks, started_at, heartbeat_s, log_path)
-    VALUES (?, ?, ?, ?, ?, ?, ?)
+    INSERT INTO workers (host, boot_id, pid, start_ticks, started_at, heartbeat_s, log_path, is_recorder)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 """
 
 
@@ -183,8 +202,8 @@ LEAVE = "UPDATE workers SET left_at = ? WHERE worker_id = ?"
 
 
 def _present(raw: sqlite3.Connection) -> list[Worker]:
-    """Workers that have not left."""
-    rows = raw.execute(f"SELECT {WORKER_COLUMNS} FROM workers w WHERE left_at IS NULL").fetchall()
+    """Workers that have not left, recorders aside: those have their run, and take no other."""
+    rows = raw.execute(f"SELECT {WORKER_COLUMNS} FROM workers w WHERE left_at IS NULL AND NOT is_recorder").fetchall()
     return [Worker(*row) for row in rows]
 
 

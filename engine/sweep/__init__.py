@@ -13,7 +13,9 @@ from engine.sweep.axis import (
     log_values,
     powers_of_two,
     sort_key,
+    span_values,
     value_text,
+    whole,
 )
 from engine.sweep.comparison import (
     EQUALS,
@@ -70,7 +72,9 @@ __all__ = [
     "refine",
     "results",
     "sort_key",
+    "span_values",
     "spread",
     "table_lines",
     "value_text",
+    "whole",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -11,6 +12,7 @@ from typing import Any
 from engine.spec import RunSpec, parse_field, unknown_field
 from engine.spec.fields import FIELDS, RATES
 from engine.spec.parsing import SpecError, quoted
+from engine.spec.script import ScriptSpec, as_number
 from engine.text import setting_text
 
 SWEEPABLE = tuple(
@@ -56,20 +58,24 @@ Value = float | int | None
 class Axis:
     """A field of a spec and the distinct values to try, validated by the field; None is the full batch.
 
-    Raises SpecError for a field that cannot be swept, for no, too many, duplicate or invalid values.
+    With `of_script` it is a placeholder of a command, whose values are numbers. Raises SpecError for a field that
+    cannot be swept, for no, too many, duplicate or invalid values.
     """
 
     field: str
     values: tuple[Value, ...]
+    of_script: bool = False
 
     def __post_init__(self) -> None:
-        check_sweepable(self.field)
+        if not self.of_script:
+            check_sweepable(self.field)
         if not self.values:
             raise SpecError(self.field, f"{self.label}: give at least one value")
         check_count(len(self.values), self.field)
-        if None in self.values and self.field != "batch_size":
+        if None in self.values and (self.of_script or self.field != "batch_size"):
             raise SpecError(self.field, f"{self.label}: the values of a sweep are numbers, not none")
-        parsed = tuple(FIELDS[self.field].check("full" if value is None else value) for value in self.values)
+        check = _finite if self.of_script else FIELDS[self.field].check
+        parsed = tuple(check("full" if value is None else value) for value in self.values)
         if len(set(parsed)) < len(parsed):
             duplicate = next(value for i, value in enumerate(parsed) if value in parsed[:i])
             raise SpecError(self.field, f"{self.label}: {value_text(duplicate)} is there twice")
@@ -77,8 +83,8 @@ class Axis:
 
     @property
     def label(self) -> str:
-        """The field's label, such as 'step size'."""
-        return FIELDS[self.field].label
+        """The field's label, such as 'step size', or the placeholder's name."""
+        return self.field if self.of_script else FIELDS[self.field].label
 
     @property
     def ordered(self) -> tuple[Value, ...]:
@@ -92,12 +98,19 @@ class Axis:
         if not numbers or numbers[0] <= 0:
             return False
         if len(numbers) < 3:
-            return self.field in LOGARITHMIC
+            return numbers[-1] >= 10 * numbers[0] if self.of_script else self.field in LOGARITHMIC
         return _unevenness([math.log(number) for number in numbers]) < _unevenness(numbers)
 
-    def of(self, spec: RunSpec) -> Value:
+    @property
+    def is_whole(self) -> bool:
+        """True if only whole numbers fit: those of a placeholder are whole where all that it has are."""
+        if self.of_script:
+            return all(isinstance(value, int) for value in self.values)
+        return self.field in WHOLE
+
+    def of(self, spec: RunSpec | ScriptSpec) -> Value:
         """Return a spec's value of this field."""
-        value: Value = getattr(spec, self.field)
+        value: Value = _finite(spec.values[self.field]) if isinstance(spec, ScriptSpec) else getattr(spec, self.field)
         return value
 
 
@@ -130,23 +143,58 @@ def powers_of_two(low: float, high: float) -> tuple[int, ...]:
     return values
 
 
-def listed(text: str, field: str = "step_size") -> tuple[Value, ...]:
+def listed(text: str, field: str = "step_size", *, of_script: bool = False) -> tuple[Value, ...]:
     """Parse a list such as '0.1, 1, 10' as values of a field. Raises SpecError for an empty or invalid item."""
-    check_sweepable(field)
+    if not of_script:
+        check_sweepable(field)
     parts = [part.strip() for part in text.split(",")]
     if not any(parts):
         raise SpecError(field, "write the values with commas between them, like 0.01,0.1,1")
     if not all(parts):
         raise SpecError(field, f"{quoted(text)} has nothing between two commas, or at an end")
     check_count(len(parts), field)
-    return tuple(parse_field(field, part) for part in parts)
+    return tuple(_number(part) if of_script else parse_field(field, part) for part in parts)
+
+
+SPAN = re.compile(r"\s*(\S+)\s*(?:\.\.\.?|…|to)\s*(\S+)\s*[x×]\s*(\d+)\s*$")
+"""A range as it is typed: 1e-4 ... 1 x 8."""
+
+
+def span_values(text: str) -> tuple[Value, ...]:
+    """Parse the values of a number in a command: a list such as 0.1, 1, 10, or a range such as 1e-4 ... 1 x 8.
+
+    A range is evenly spaced in decades where it begins above 0. Raises SpecError for anything else.
+    """
+    match = SPAN.match(text)
+    if match is None:
+        return listed(text, "values", of_script=True)
+    low, high = (float(_number(end)) for end in match.groups()[:2])
+    return (log_values if low > 0 else linear_values)(low, high, int(match[3]))
 
 
 def fitting(field: str, values: Iterable[Value]) -> tuple[Value, ...]:
     """Round computed values to distinct whole numbers if the field needs whole ones; order is kept."""
-    if field not in WHOLE:
-        return tuple(values)
+    return whole(values) if field in WHOLE else tuple(values)
+
+
+def whole(values: Iterable[Value]) -> tuple[Value, ...]:
+    """Round values to distinct whole numbers; order is kept."""
     return tuple(dict.fromkeys(value if value is None else round(value) for value in values))
+
+
+def _finite(value: Any) -> Any:
+    """Check a placeholder's value. Raises SpecError unless it is a finite number."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        raise SpecError("values", f"the values of a sweep are numbers, not {quoted(value)}")
+    return value
+
+
+def _number(text: str) -> float | int:
+    """The number of a text. Raises SpecError where it is none."""
+    value = as_number(text)
+    if value is None:
+        raise SpecError("values", f"the values of a sweep are numbers, not {quoted(text)}")
+    return value
 
 
 def rounded(value: float, digits: int = DIGITS) -> float:

@@ -48,7 +48,7 @@ class Comparison:
 
 def are_compared(axes: Sequence[Axis]) -> bool:
     """True if a sweep over these axes needs all comparisons: batch sizes differ and the loss ranks the values."""
-    return best_by(axes) == "loss" and any(axis.field == "batch_size" for axis in axes)
+    return best_by(axes) == "loss" and any(axis.field == "batch_size" and not axis.of_script for axis in axes)
 
 
 def comparisons(axes: Sequence[Axis], measured: Iterable[RunMeasurement]) -> tuple[Comparison, ...]:

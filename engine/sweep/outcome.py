@@ -95,21 +95,24 @@ def by_values(measured: Iterable[RunMeasurement]) -> dict[tuple[Value, ...], lis
     return {values: groups[values] for values in sorted(groups, key=lambda values: [*map(sort_key, values)])}
 
 
-def best_of(axes: Sequence[Axis], found: Sequence[ValueResult]) -> ValueResult | None:
+def best_of(axes: Sequence[Axis], found: Sequence[ValueResult], *, highest: bool = False) -> ValueResult | None:
     """Return the best complete result without diverged runs, None if there is none; the first of equal ones.
 
-    Best is the lowest train loss, or the highest validation accuracy if the axes change the objective.
+    Best is the lowest train loss, or the highest validation accuracy if the axes change the objective; with `highest`,
+    of a metric that is to rise, the highest of what stands in its place.
     """
     compared = [result for result in found if result.complete and not result.diverged]
     finite = [one for one in compared if one.train_loss is not None and math.isfinite(one.train_loss)]
     if best_by(axes) == "accuracy":
         return max(finite, key=lambda result: result.accuracy or 0.0, default=None)
-    return min(finite, key=lambda result: result.train_loss or 0.0, default=None)
+    sign = -1.0 if highest else 1.0
+    return min(finite, key=lambda result: sign * (result.train_loss or 0.0), default=None)
 
 
 def best_by(axes: Sequence[Axis]) -> Literal["loss", "accuracy"]:
     """Return the measure that ranks the values of a sweep over these axes."""
-    return "accuracy" if any(axis.field in OBJECTIVES_OF_THEIR_OWN for axis in axes) else "loss"
+    own = any(axis.field in OBJECTIVES_OF_THEIR_OWN and not axis.of_script for axis in axes)
+    return "accuracy" if own else "loss"
 
 
 def loss_texts(losses: Sequence[float | None]) -> list[str]:
@@ -124,15 +127,22 @@ def loss_texts(losses: Sequence[float | None]) -> list[str]:
 
 
 def table_lines(
-    axes: Sequence[Axis], found: Sequence[ValueResult], bests: Mapping[tuple[Value, ...], Sequence[str]] | None = None
+    axes: Sequence[Axis],
+    found: Sequence[ValueResult],
+    bests: Mapping[tuple[Value, ...], Sequence[str]] | None = None,
+    *,
+    measure: str = "loss",
+    highest: bool = False,
 ) -> list[str]:
     """Return a sweep's table, one line per value: 'for step size 1e-06 new loss: 1.648'; the best is marked.
+
+    `measure` says what was measured in place of the loss, whose `highest` value is best.
 
     With `bests`, the marks of each value, the lines also show examples and time.
     Source: CS231n, optimization, "effect of step size".
     """
     if bests is None:
-        best = best_of(axes, found)
+        best = best_of(axes, found, highest=highest)
         mark = "best by accuracy" if best_by(axes) == "accuracy" else "best"
         bests = {} if best is None else {best.values: [mark]}
         is_timed = False
@@ -140,14 +150,14 @@ def table_lines(
         is_timed = True
     losses = loss_texts([result.train_loss for result in found])
     return [
-        f"{_line(axes, result, loss)}{_remark(result, bests.get(result.values, ()), is_timed)}"
+        f"{_line(axes, result, loss, measure)}{_remark(result, bests.get(result.values, ()), is_timed)}"
         for result, loss in zip(found, losses, strict=True)
     ]
 
 
-def _line(axes: Sequence[Axis], result: ValueResult, loss: str) -> str:
+def _line(axes: Sequence[Axis], result: ValueResult, loss: str, measure: str) -> str:
     where = ", ".join(f"{axis.label} {value_text(value)}" for axis, value in zip(axes, result.values, strict=True))
-    return f"for {where} new loss: {loss or ('none' if result.stopped else 'none yet')}"
+    return f"for {where} new {measure}: {loss or ('none' if result.stopped else 'none yet')}"
 
 
 def _remark(result: ValueResult, marks: Sequence[str], is_timed: bool) -> str:

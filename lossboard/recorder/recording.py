@@ -179,7 +179,7 @@ class Recording:
         store = open_for_writing(self.path)
         try:
             store.limit_cache(CACHE_KB)
-            worker_id = store.register_worker(this_process(), self._log_path)
+            worker_id = store.register_worker(this_process(), self._log_path, is_recorder=True)
             claim = store.logged.begin(
                 worker_id,
                 LoggedFacts(
@@ -193,6 +193,8 @@ class Recording:
                     tags=tuple(facts["tags"]),
                     note=facts["notes"],
                     environment=json_text({"python": facts["python"], "program": facts["program"]}),
+                    attach=_attached(facts.get("attach")),
+                    elapsed_s=float(facts.get("elapsed_s") or 0.0),
                 ),
             )
             writer = store.logged_writer(claim)
@@ -304,6 +306,12 @@ def _make_elsewhere(path: Path) -> None:
         open_for_writing(path).close()
     finally:
         os._exit(0)  # where it cannot be made, whoever opens it says why
+
+
+def _attached(told: Any) -> tuple[int, int] | None:
+    """(run, attempt) of the script that a program says it was started as."""
+    is_pair = isinstance(told, list) and len(told) == 2 and all(isinstance(each, int) for each in told)
+    return (told[0], told[1]) if is_pair else None
 
 
 def _whole_frames(reading: Reading, most: int) -> bytes:

@@ -123,7 +123,7 @@ def test_lost_silent_and_stopped_workers(path: Path) -> None:
             for worker_id in (gone, stopped):
                 store.writer(present(store.queue.claim(worker_id))).write(block_of([1.0]))
         os.kill(child.pid, signal.SIGSTOP)
-        wait_until(lambda: liveness._stat(child.pid)[0] == "T")
+        wait_until(lambda: liveness.process_fields(child.pid)[0] == "T")
         query(path, "UPDATE runs SET heartbeat_s = heartbeat_s - 100 WHERE run_id = 3")
         said = asked(path, code=1)
         assert "run 2 has lost its worker" in said

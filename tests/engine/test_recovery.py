@@ -28,7 +28,7 @@ from engine.jobs.processes.recovery import (
     take_over,
     take_over_after_s,
 )
-from engine.jobs.worker.retry import retried
+from engine.jobs.processes.retry import retried
 from engine.spec import SpecError, defaults
 from engine.store import (
     Checkpoint,
@@ -66,7 +66,7 @@ def claimed_by(store: Store, process: Process) -> RunWriter:
 def stopped(child: subprocess.Popen[bytes]) -> Process:
     process = present(liveness.identify(child.pid))
     os.kill(child.pid, signal.SIGSTOP)
-    wait_until(lambda: liveness._stat(child.pid)[0] == "T")
+    wait_until(lambda: liveness.process_fields(child.pid)[0] == "T")
     return process
 
 
@@ -303,7 +303,7 @@ def test_of_too_many_workers_the_surplus_leaves(store: Store) -> None:
 
 
 def test_waiting_is_written_down_where_it_can_be(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.jobs.worker.retry.RETRY_S", 0.0)
+    monkeypatch.setattr("engine.jobs.processes.retry.RETRY_S", 0.0)
     writer = claimed_by(store, liveness.this_process())
     statuses: list[tuple[str, str]] = []
     troubles = [StoreFull("the disk is full"), StoreBusy("locked")]
@@ -323,7 +323,7 @@ def test_waiting_is_written_down_where_it_can_be(store: Store, monkeypatch: pyte
 
 
 def test_that_waiting_cannot_be_written_down_is_no_matter(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.jobs.worker.retry.RETRY_S", 0.0)
+    monkeypatch.setattr("engine.jobs.processes.retry.RETRY_S", 0.0)
     troubles = [StoreFull("full")]
 
     def commit() -> str:

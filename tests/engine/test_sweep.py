@@ -230,8 +230,8 @@ def test_refining_on_a_line_and_at_the_end_of_what_a_field_takes() -> None:
 
 def test_another_strategy_brings_its_own_defaults_and_keeps_what_was_chosen() -> None:
     other = plan(base=BASE.changed(iterations=77)).changed({"strategy": "local-search", "seed": "5"})
-    assert (other.base.strategy, other.base.iterations, other.base.seed) == ("local-search", 77, 5)
-    assert other.base.batch_size is None
+    assert (other.spec.strategy, other.spec.iterations, other.spec.seed) == ("local-search", 77, 5)
+    assert other.spec.batch_size is None
     assert other.axes == plan().axes
     with pytest.raises(SpecError, match="decides nothing"):
         plan().changed({"strategy": "random-search"})

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from engine.commands import sweep_waiting
 from engine.commands.cli import main
+from engine.commands.sweeps import waiting as sweep_waiting
 from engine.jobs.people import steer, sweeps
 from engine.jobs.processes.liveness import this_process
 from engine.jobs.worker import worker_loop
@@ -150,9 +150,9 @@ def test_a_sweep_is_refined_repeated_and_widened(lossboard: Callable[..., Result
     finer, other = present(reader.sweep(2)), present(reader.sweep(3))
     assert (finer.parent_id, other.parent_id) == (1, 1)
     assert finer.plan is not None
-    assert (finer.plan.base.iterations, len(finer.plan.axes[0].values)) == (40, 7)
+    assert (finer.plan.spec.iterations, len(finer.plan.axes[0].values)) == (40, 7)
     plan = present(other.plan)
-    assert (plan.base.update, plan.base.seed, len(plan.axes[0].values)) == ("adam", 3, 7)
+    assert (plan.spec.update, plan.spec.seed, len(plan.axes[0].values)) == ("adam", 3, 7)
     assert len(reader.sweep_runs(1)) == 9
     assert reader.counts() == {"finished": 9 + 7 + 7}
     reader.close()

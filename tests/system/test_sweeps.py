@@ -107,7 +107,7 @@ def race_by_hand(halving: Halving, iterations: int) -> dict[float | None, int]:
     for rung in halving.rungs:
         losses: dict[float | None, float] = {}
         for value in racing:
-            optimization = optimize.build(PLAN.base.changed(step_size=value, iterations=iterations))
+            optimization = optimize.build(PLAN.spec.changed(step_size=value, iterations=iterations))
             state, _ = optimization.advance(optimization.start(), rung)
             losses[value] = optimization.evaluate(state.weights, "train")[0]
         decision = decide(losses, halving.keep)

@@ -215,4 +215,4 @@ async def test_a_sweep_is_repeated_with_another_update(path: Path) -> None:
         await board.until(lambda: shows(board, 2))
         assert f"repeats sweep 1 with update {UPDATES[-1]}" in board.text()
     plan = found(path, 2).plan
-    assert (plan.base.update, plan.axes, plan.parent_id) == (UPDATES[-1], PLAN.axes, 1)
+    assert (plan.spec.update, plan.axes, plan.parent_id) == (UPDATES[-1], PLAN.axes, 1)

@@ -101,7 +101,7 @@ async def test_the_best_value_is_opened_used_and_refined(worked_off: Path, path:
         await board.press("enter")
         await board.until(lambda: board.all_of(RunsQueued))
     run = stored_runs(path)[0]
-    assert run.spec == PLAN.base.changed(step_size=best.values[0])
+    assert run.spec == PLAN.spec.changed(step_size=best.values[0])
 
 
 async def test_diverged_and_spread_and_race_are_told(path: Path) -> None:

@@ -60,7 +60,7 @@ def swept(
         each = int(value or 1198) if axis.field == "batch_size" else examples
         runs[number] = replace(
             run_of(number),
-            spec=plan.base,
+            spec=plan.spec,
             iterations_done=60,
             examples_per_iteration=each,
             elapsed_s=elapsed * number,

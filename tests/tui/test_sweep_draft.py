@@ -42,10 +42,10 @@ def error_of(entered: SweepForm, name: str) -> str:
 
 def test_batch_sizes_go_at_full_speed_unless_somebody_wants_to_watch_them() -> None:
     entered = SweepForm(SweepDraft.of(defaults().changed(pace=100.0)), ((defaults().changed(pace=100.0), None),))
-    assert entered.draft.plan().base.pace == 100.0
+    assert entered.draft.plan().spec.pace == 100.0
     batches = typed(entered, parameter="batch size")
-    assert (batches.draft.range.field, batches.draft.plan().base.pace) == ("batch_size", None)
-    assert typed(batches, pace="100/s").draft.plan().base.pace == 100.0
+    assert (batches.draft.range.field, batches.draft.plan().spec.pace) == ("batch_size", None)
+    assert typed(batches, pace="100/s").draft.plan().spec.pace == 100.0
 
 
 def test_no_batch_is_larger_than_the_data_set() -> None:

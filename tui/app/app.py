@@ -31,6 +31,7 @@ from tui.app.actions.metric_actions import MetricActions
 from tui.app.actions.ports import AnswerHandler
 from tui.app.actions.probe_actions import ProbeActions
 from tui.app.actions.run_actions import RunActions
+from tui.app.actions.script_actions import ScriptActions
 from tui.app.actions.sweep_actions import SweepActions
 from tui.app.key_queue import KeyQueue
 from tui.app.learning import Learning
@@ -118,7 +119,8 @@ class Dashboard(FrameOutput, inherit_bindings=False):
         self.list_actions = ListActions(self)
         self.metric_actions = MetricActions(self)
         self.run_actions = RunActions(self)
-        self.sweep_actions = SweepActions(self)
+        self.script_actions = ScriptActions(self)
+        self.sweep_actions = SweepActions(self, self.script_actions.repeat_sweep)
         self.probe_actions = ProbeActions(self)
         self.inspect_actions = InspectActions(self)
         self.find_actions = FindActions(self)
@@ -526,7 +528,19 @@ class Dashboard(FrameOutput, inherit_bindings=False):
         self.inspect_actions.restyle(self.chart_style)
 
     def action_sweep(self) -> None:
-        self.sweep_actions.open_dialog(self.choices.pointed)
+        script = self.script_actions.pointed
+        if script is None:
+            self.sweep_actions.open_dialog(self.choices.pointed)
+        else:
+            self.script_actions.sweep(script)
+
+    def _new_run(self) -> None:
+        """Open the form for a new run; with the cursor on a script, ask for what changes in its command."""
+        script = self.script_actions.pointed
+        if script is None:
+            self.run_actions.open_form()
+        else:
+            self.script_actions.launch_again(script)
 
     def action_open_sweep(self) -> None:
         self.sweep_actions.open_pointed()
@@ -563,7 +577,7 @@ class Dashboard(FrameOutput, inherit_bindings=False):
     def on_dialog_requested(self, message: messages.DialogRequested) -> None:
         """Open the dialog of that name."""
         dialogs: Mapping[messages.Dialog, Callable[[], None]] = {
-            "new run": self.run_actions.open_form,
+            "new run": self._new_run,
             "filter": self.list_actions.ask_filter,
             "value filter": self.sweep_actions.ask_filter,
             "run": self.find_actions.ask,

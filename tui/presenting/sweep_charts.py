@@ -9,7 +9,8 @@ from dataclasses import replace
 import numpy as np
 
 from engine.store import Run
-from engine.sweep import Axis, Comparison, Equal, Value, ValueResult, amount_text, are_compared
+from engine.sweep import Axis, Comparison, Equal, SweepPlan, Value, ValueResult, amount_text, are_compared
+from engine.text import clean
 from tui.chart import ChartRun, ChartView, Window
 from tui.chart.drawing.heat import HeatView
 from tui.chart.drawing.loss_by_value import ResponsePoint, ResponseView
@@ -41,7 +42,16 @@ def label(axis: Axis, value: Value) -> str:
 def drawn_runs(seen: SweepSeen) -> list[Run]:
     """The runs whose curves are drawn, in the order of their values."""
     firsts = [seen.first_run(result) for result in seen.values]
-    return [run for run in firsts if run is not None and run.run_id in seen.drawn and run.spec is not None]
+    return [run for run in firsts if run is not None and run.run_id in seen.drawn and _is_readable(run)]
+
+
+def _is_readable(run: Run) -> bool:
+    return run.spec is not None or run.script is not None
+
+
+def measure(plan: SweepPlan) -> str:
+    """What the values of a sweep are ranked by, as a title says it."""
+    return clean(plan.measure, 40)
 
 
 def curves_view(seen: SweepSeen, pointed: Values | None, chart_options: ChartOptions) -> ChartView:
@@ -127,13 +137,15 @@ def response_view(seen: SweepSeen, pointed: Values | None, chart_options: ChartO
     lowest = None if are_compared(seen.outcome.plan.axes) else seen.outcome.best
     best = None if lowest is None else lowest.values
     scale = " (log)" if chart_options.log_y else ""
-    titles = [f"train loss{scale} against {axis.label}", f"train loss{scale}"]
+    word = measure(seen.outcome.plan)
+    titles = [f"{word}{scale} against {axis.label}", f"{word}{scale}"]
     remarks = ["⊘ stopped"] * any(result.stopped for result in seen.values)
-    remarks += ["│ seeds"] * (seen.outcome.plan.repeats > 1) + ["┄ validation"]
+    remarks += ["│ seeds"] * (seen.outcome.plan.repeats > 1)
+    remarks += ["┄ validation"] * any(result.validation_loss is not None for result in seen.values)
     if found is not None:
         points = [_equal(point, loss) for point, loss in zip(points, found.losses, strict=True)]
         best, remarks = found.best, []
-        at = f"train loss{scale} at {amount_text(found.equal, found.amount)}"
+        at = f"{word}{scale} at {amount_text(found.equal, found.amount)}"
         titles = [f"{at} against {axis.label}", at, *titles[1:]]
     title = next((title for title in titles if len(title) + 2 <= width), titles[-1])
     notes = ["  ".join(remarks[:count]) for count in range(len(remarks), 0, -1)]
@@ -194,7 +206,7 @@ def heat_view(seen: SweepSeen, pointed: Values | None) -> HeatView:
         column_labels=tuple(label(across, value) for value in columns),
         row_name=up.label,
         column_name=across.label,
-        title="train loss",
+        title=measure(seen.outcome.plan),
         stopped=frozenset(
             positions[result.values] for result in seen.values if result.stopped and result.values in positions
         ),

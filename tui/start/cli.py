@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.files.program import usual_store
-from engine.jobs.processes.threads import ONE_THREAD
+from engine.jobs.processes.threads import use_one_thread
 from tui.start.startup import THEMES, dashboard, open_standard_error, refuse_without_terminal
 
 if TYPE_CHECKING:
@@ -35,8 +35,7 @@ def main(arguments: list[str] | None = None, **options: Any) -> Any:
     if path is None or COMPLETION in os.environ:
         from engine.files.program import command_text
 
-        for name, one in ONE_THREAD.items():  # as workers: what is computed again has their bits, and beside them two
-            os.environ.setdefault(name, one)  # threads take ten times as long as one
+        use_one_thread()
         return group()(arguments, **{"prog_name": command_text(), **options})
     refuse_without_terminal()
     raise SystemExit(dashboard(path))

@@ -254,7 +254,7 @@ def _moment(run: Run, at: int | None) -> int:
 
 
 def _plot_sweep(db: str, sweep_id: int, paper: Paper, log_y: bool, x_kind: Any, json: bool) -> None:
-    from engine.commands.sweep_waiting import outcome_as_dict
+    from engine.commands.sweeps.waiting import outcome_as_dict
     from engine.jobs.people.progress import present_outcome
     from tui.printing.sweep import print_sweep, sweep_of
 

@@ -66,8 +66,11 @@ def outcome(reader: Reader, sweep_id: int) -> SweepOutcome:
     measured = [
         _measured(run, plan, evaluations.get(run.run_id, {}), train_losses.get(run.run_id, ()))
         for run in runs
-        if run.spec is not None
+        if run.spec is not None and plan.script is None
     ]
+    if plan.script is not None:
+        values_now = reader.sweep_metric(sweep_id, plan.metric) if plan.metric else {}
+        measured = [_measured_script(run, plan, values_now.get(run.run_id)) for run in runs if _is_member(run, plan)]
     values = results(measured)
     workers = reader.workers()
     gone = lost(runs, workers)
@@ -77,7 +80,7 @@ def outcome(reader: Reader, sweep_id: int) -> SweepOutcome:
         name=sweep.name,
         plan=plan,
         values=values,
-        best=best_of(plan.axes, values),
+        best=best_of(plan.axes, values, highest=plan.highest),
         states=Counter("lost" if run.run_id in gone else run.state for run in runs),
         done=sum(run.state in ENDED for run in runs),
         total=len(runs),
@@ -88,15 +91,39 @@ def outcome(reader: Reader, sweep_id: int) -> SweepOutcome:
     )
 
 
+def _is_member(run: Run, plan: SweepPlan) -> bool:
+    """Whether a script's row has a value for each axis of its sweep."""
+    return run.script is not None and all(axis.field in run.script.values for axis in plan.axes)
+
+
+def _measured_script(run: Run, plan: SweepPlan, metric: float | None) -> RunMeasurement:
+    """What a script has reached: the newest value of the sweep's metric, or of what stands for its loss."""
+    assert run.script is not None
+    loss = run.current_loss if run.train_loss is None else run.train_loss
+    return RunMeasurement(
+        run_id=run.run_id,
+        values=plan.values_of(run.script),
+        state=run.state,
+        iterations_done=run.iterations_done,
+        train_loss=metric if plan.metric else loss,
+        validation_loss=run.validation_loss,
+        accuracy=run.validation_accuracy,
+        diverged=run.diverged_at is not None,
+        evaluated_at=run.iterations_done,
+        elapsed_s=run.elapsed_s,
+    )
+
+
 def leading(runs: Sequence[Run], plan: SweepPlan) -> Run | None:
     """The run that is best by now, ranked as `best_of` ranks values; None before the first evaluation.
 
-    None too for a sweep over batch sizes, whose runs are not compared at equal iterations.
+    None too for a sweep over batch sizes, whose runs are not compared at equal iterations, and for one over a script,
+    which is ranked by a metric.
     """
     measured = [
         run for run in runs if run.diverged_at is None and run.train_loss is not None and math.isfinite(run.train_loss)
     ]
-    if are_compared(plan.axes):
+    if are_compared(plan.axes) or plan.script is not None:
         return None
     if best_by(plan.axes) == "accuracy":
         return max(measured, key=lambda run: run.validation_accuracy or 0.0, default=None)

@@ -13,9 +13,11 @@ from os import PathLike
 
 from engine.files.program import store_command
 from engine.jobs.people.progress import SweepOutcome, outcome, planned, present_outcome, refused_as_deleted
+from engine.jobs.people.scripts import prepared_sweep
 from engine.jobs.processes.launch import start_workers
 from engine.jobs.processes.recovery import recover_lost_runs
 from engine.own_code.loading import pinned
+from engine.spec import RunSpec
 from engine.store import NoSweep, Refused, Store, Verb, open_for_writing
 from engine.strategy import optimize
 from engine.sweep import SweepPlan, Value
@@ -33,16 +35,19 @@ STOPPING_S = 10.0
 POLL_S = 0.02
 
 
-def start(path: Path, plan: SweepPlan, tags: Sequence[str] = ()) -> int:
+def start(path: Path, plan: SweepPlan, tags: Sequence[str] = (), environment: Mapping[str, str] | None = None) -> int:
     """Queue a sweep and its runs, each with these tags, in one transaction and start workers; returns its id.
 
-    Every run is checked against its data set first. Files of code are taken as they are now.
+    Every run of the engine is checked against its data set first. Files of code are taken as they are now. Scripts are
+    started in the `environment`, by default that of this process.
     """
-    plan = replace(plan, base=pinned(plan.base))
-    for member in plan.members():
-        optimize.check(member.spec)
+    if plan.script is None:
+        plan = replace(plan, base=pinned(plan.spec))
+        _check(plan)
+    else:
+        plan, environment = prepared_sweep(plan, environment)
     with open_for_writing(path) as store:
-        sweep = store.queue.add_sweep(plan, tags)
+        sweep = store.queue.add_sweep(plan, tags, environment)
     start_workers(path)
     return sweep.sweep_id
 
@@ -51,7 +56,8 @@ def repeat(path: Path, sweep_id: int, changes: Mapping[str, str]) -> int:
     """Start a copy of a sweep with changes to its base spec, such as another strategy or seed; returns the new id."""
     with open_for_writing(path, create=False) as store:
         _, plan = planned(store.reader(), sweep_id)
-    return start(path, _child(plan.changed(changes), sweep_id))
+        environment = store.scripts.environment_of_sweep(sweep_id)
+    return start(path, _child(plan.changed(changes), sweep_id), environment=environment)
 
 
 def refine(path: Path, sweep_id: int, changes: Mapping[str, str] | None = None) -> int:
@@ -61,20 +67,21 @@ def refine(path: Path, sweep_id: int, changes: Mapping[str, str] | None = None) 
     """
     with open_for_writing(path, create=False) as store:
         found = present_outcome(store.reader(), sweep_id)
+        environment = store.scripts.environment_of_sweep(sweep_id)
     if found.best is None:
         raise Refused(f"Sweep {sweep_id} has no best value yet: no run has finished.")
     finer = refined(found.plan, found.best.values)
-    return start(path, _child(finer.changed(changes) if changes else finer, sweep_id))
+    return start(path, _child(finer.changed(changes) if changes else finer, sweep_id), environment=environment)
 
 
 def add_values(path: Path, sweep_id: int, values: Sequence[Value]) -> str:
     """Add values to a sweep's first axis, running or ended, and start workers; returns a sentence."""
     with open_for_writing(path, create=False) as store:
         plan = present_outcome(store.reader(), sweep_id).plan
-    known = {member.spec for member in plan.members()}
+    known = [member.base for member in plan.members()]
     for member in plan.widened(values).members():
-        if member.spec not in known:
-            optimize.check(member.spec)
+        if member.base not in known and isinstance(member.base, RunSpec):
+            optimize.check(member.base)
     with open_for_writing(path, create=False) as store:
         added = store.queue.widen_sweep(sweep_id, values)
     start_workers(path)
@@ -141,9 +148,9 @@ def _runs_of(store: Store, sweep_id: int) -> frozenset[int]:
 
 
 def _wait_for_workers(store: Store, sweep_id: int) -> None:
-    """Wait until no run of the sweep is running. Raises Refused after STOPPING_S."""
+    """Wait until no run of the sweep is running, nor any is paused. Raises Refused after STOPPING_S."""
     end = time.monotonic() + STOPPING_S
-    while any(run.state == "running" for run in store.reader().sweep_runs(sweep_id)):
+    while any(run.state in ("running", "paused") for run in store.reader().sweep_runs(sweep_id)):
         if time.monotonic() >= end:
             raise Refused(f"Sweep {sweep_id} was told to stop and has not yet; delete it in a moment. Nothing is lost.")
         time.sleep(POLL_S)
@@ -152,6 +159,13 @@ def _wait_for_workers(store: Store, sweep_id: int) -> None:
 def _check_known(store: Store, sweep_id: int) -> None:
     if store.reader().sweep(sweep_id) is None:
         raise NoSweep(sweep_id)
+
+
+def _check(plan: SweepPlan) -> None:
+    """Raise SpecError where a run of the engine does not fit its data set."""
+    for member in plan.members():
+        if isinstance(member.base, RunSpec):
+            optimize.check(member.base)
 
 
 def _child(plan: SweepPlan, sweep_id: int) -> SweepPlan:

@@ -57,12 +57,12 @@ def is_alive(worker: Worker) -> bool | None:
 
 def is_stopped(worker: Worker) -> bool:
     """True while a worker's process is stopped (SIGSTOP); it may continue at any time."""
-    return is_alive(worker) is True and _stat(worker.pid)[0] in ("T", "t")
+    return is_alive(worker) is True and process_fields(worker.pid)[0] in ("T", "t")
 
 
 def works(worker: Worker) -> bool:
-    """True unless a worker is known to be dead or stopped."""
-    return is_alive(worker) is not False and not is_stopped(worker)
+    """True unless a worker is known to be dead or stopped, or is a recorder, which takes no runs."""
+    return not worker.is_recorder and is_alive(worker) is not False and not is_stopped(worker)
 
 
 def silence_s(worker: Worker, heartbeat_s: float | None, now_s: float) -> float | None:
@@ -89,7 +89,7 @@ def judge(run: Run, workers: Sequence[Worker], now_s: float | None = None) -> st
         return "diverged"
     if run.state == "failed" and run.kind != "engine" and run.times_lost:
         return "lost"
-    if run.state != "running":
+    if run.state != "running" and not (run.state == "paused" and run.kind == "script"):
         return run.state
     worker = next((worker for worker in workers if worker.worker_id == run.worker_id), None)
     if worker is None:
@@ -113,13 +113,13 @@ def _start_ticks(pid: int) -> int | None:
 
     Without /proc: seconds since the epoch, from `ps`.
     """
-    fields = _stat(pid)
+    fields = process_fields(pid)
     if not fields[0]:
         return None if PROC.joinpath("self").exists() else _start_from_ps(pid)
     return None if fields[0] in ("Z", "X") else int(fields[19])
 
 
-def _stat(pid: int) -> list[str]:
+def process_fields(pid: int) -> list[str]:
     """Fields of /proc/PID/stat from the state letter on; [''] when there are none."""
     try:
         text = (PROC / str(pid) / "stat").read_text(errors="replace")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from engine.files.program import store_command
+from engine.jobs.processes.groups import end_all, is_elsewhere, process_of
 from engine.jobs.processes.liveness import is_alive, is_stopped, silence_s
 from engine.store import NoRun, Ownership, Reader, Refused, Run, Store, Worker
 from engine.store.file.timing import boot_seconds
@@ -52,7 +53,7 @@ def recover_lost_runs(store: Store, now_s: float | None = None, *, at_once: Coll
     recovered = []
     for owned in store.queue.owned():
         reason = _why_lost(owned, now_s, after_s, at_once=owned.run_id in at_once)
-        if reason and store.queue.requeue(owned, reason):
+        if reason and _has_ended(owned) and store.queue.requeue(owned, reason):
             recovered.append(owned.run_id)
     for worker in store.reader().workers():
         if is_alive(worker) is False:
@@ -80,6 +81,12 @@ def take_over(store: Store, run_id: int) -> str:
     if not store.queue.requeue(owned, "its worker was said to be gone; its run was taken over"):
         raise Refused(f"Run {run_id} has moved on in this moment. Nothing was changed; look again.")
     return f"run {run_id} waits in the queue again; {store_command('work')} takes it up from its last checkpoint"
+
+
+def _has_ended(owned: Ownership) -> bool:
+    """Whether nothing of a lost run goes on: the processes of a script are ended first, so that it never runs twice."""
+    leader = process_of(owned.process)
+    return leader is None or (not is_elsewhere(leader) and end_all(leader))
 
 
 def _why_lost(owned: Ownership, now_s: float, after_s: float, *, at_once: bool = False) -> str:

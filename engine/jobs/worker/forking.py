@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 
+from engine.jobs.processes.retry import retried
 from engine.jobs.worker.data_check import check_data
 from engine.jobs.worker.heartbeat import Heartbeat, RunEnded
-from engine.jobs.worker.retry import retried
 from engine.jobs.worker.watch import Interrupted, LookUp, watched
 from engine.spec import RunSpec, SpecError
 from engine.store import Claim, Origin, RunWriter

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-from engine.jobs.worker.retry import retried
+from engine.jobs.processes.retry import retried
 from engine.store import RunWriter
 
 HEARTBEAT_S = 0.5

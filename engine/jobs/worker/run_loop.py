@@ -13,11 +13,11 @@ from typing import TypeVar
 
 import numpy as np
 
+from engine.jobs.processes.retry import retried
 from engine.jobs.worker.data_check import with_data
 from engine.jobs.worker.environment import environment_json
 from engine.jobs.worker.forking import prepare_attempt
 from engine.jobs.worker.heartbeat import RunEnded
-from engine.jobs.worker.retry import retried
 from engine.jobs.worker.watch import Interrupted, LookUp, computing
 from engine.own_code.failures import where
 from engine.own_code.loading import NotTrusted

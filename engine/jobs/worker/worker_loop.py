@@ -13,9 +13,10 @@ from pathlib import Path
 from engine.jobs.processes.launch import start_workers, worker_count
 from engine.jobs.processes.liveness import this_process, works
 from engine.jobs.processes.recovery import recover_lost_runs
-from engine.jobs.worker.retry import retried
+from engine.jobs.processes.retry import retried
+from engine.jobs.scripts.attempt import run_script
 from engine.jobs.worker.run_loop import run_claimed
-from engine.store import Store, StoreError, open_for_writing
+from engine.store import ScriptClaim, Store, StoreError, open_for_writing
 
 log = logging.getLogger(__name__)
 
@@ -62,11 +63,14 @@ def work(
                     break
                 if retried(store.queue.decide_rungs, leave) and call_others:
                     _start_more_workers(store.path)
-                claim = retried(lambda: store.queue.claim(worker_id), leave)
+                claim = retried(lambda: store.claim(worker_id), leave)
                 if claim is not None:
                     done += 1
                     with _more_workers_if_long(store.path) if call_others else nullcontext():
-                        run_claimed(store, claim, leave)
+                        if isinstance(claim, ScriptClaim):
+                            run_script(store, claim, leave)
+                        else:
+                            run_claimed(store, claim, leave)
                     idle_since = time.monotonic()
                 elif _recover(store, leave):
                     continue

@@ -86,7 +86,7 @@ class ImportedWriter(LoggedWriter):
     @property
     def metric_names(self) -> list[str]:
         """The names of the metrics that the run has."""
-        return list(self._metrics)
+        return list(self._metrics.states)
 
     def rewind(self, step: int) -> None:
         """Remove what was read of steps from `step` on: its program went back, and nothing of it counts."""

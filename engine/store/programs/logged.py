@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 import sqlite3
 from collections.abc import Callable, Mapping
-from dataclasses import fields, replace
+from dataclasses import replace
 
 import numpy as np
 
 from engine.store.file.connection import Connection
 from engine.store.file.timing import utc_now
-from engine.store.programs.measurements import MetricState, MetricWriter, in_order
+from engine.store.programs.attaching import attach
 from engine.store.programs.output import append_output
+from engine.store.programs.run_metrics import RunMetrics, first_step, loss_of, primary_of, steps_of
 from engine.store.records import ENDED, Command, FencedOff, NoRun, Refused, RunState
 from engine.store.records.logged import LOST, LoggedClaim, LoggedFacts, LoggedNews, Measured
 from engine.store.write.catalogue import storable
@@ -23,9 +24,6 @@ from engine.text import clean
 
 SPEC = "null"
 """The spec of a run that is no run of the engine: JSON, and nothing."""
-
-PRIMARY = ("loss", "train/loss", "train_loss", "loss/train", "training/loss")
-"""Names of the metric that stands for a run in a list, the first that it has; else the first with `loss` in it."""
 
 FENCE = "run_id = ? AND worker_id = ? AND attempt = ? AND state IN ('running', 'paused')"
 """Condition of every write of a recorder, which owns its run while the program waits, too."""
@@ -53,6 +51,9 @@ class Logged:
         and finds none, gets a new run; `notice` says so.
         """
         with self._connection.transaction() as raw:
+            attached = attach(raw, worker_id, facts)
+            if attached is not None:
+                return attached
             row = raw.execute(KNOWN, (facts.logged_id,)).fetchone()
             notice = ""
             if row is None:
@@ -125,16 +126,16 @@ class LoggedWriter:
     any other StoreError the same call may be repeated.
     """
 
+    fence = FENCE
+    """SQL condition: the run, which is still its recorder's."""
+
     def __init__(self, connection: Connection, claim: LoggedClaim, boot_clock: Callable[[], float]) -> None:
         self.claim = claim
         self._connection = connection
         self._boot_clock = boot_clock
         self._worker_heartbeat_s = -np.inf
-        self._writer = MetricWriter(claim.run_id)
-        self._metrics: dict[str, MetricState] = {}
-        names = [column.name for column in fields(MetricState)]
-        rows = connection.rows(f"SELECT name, {', '.join(names)} FROM metrics WHERE run_id = ?", (claim.run_id,))
-        self._metrics = {name: MetricState(*values) for name, *values in rows}
+        self._metrics = RunMetrics(connection, claim.run_id)
+        self._cuts = claim.is_again
         self._steps = claim.next_step
         self._rate_from = (claim.elapsed_s, self._steps)
         self._state: RunState = "running"
@@ -163,24 +164,15 @@ class LoggedWriter:
                 raise self._fenced()
 
     def _commit(self, state: RunState, reason: str, batch: Mapping[str, Measured], news: LoggedNews) -> list[Command]:
-        ordered = {name: in_order(part) for name, part in batch.items() if len(part)}
         now_s, run_id = self._boot_clock(), self.claim.run_id
-        metrics = dict(self._metrics)
         with self._connection.transaction() as raw:
-            claimed = raw.execute(f"SELECT primary_metric FROM runs WHERE {FENCE}", self._fence).fetchone()
+            claimed = raw.execute(f"SELECT primary_metric FROM runs WHERE {self.fence}", self._fence).fetchone()
             if claimed is None:
                 raise self._fenced()
-            next_id = 1 + max((metric.metric_id for metric in metrics.values()), default=-1)
-            for name, part in ordered.items():
-                before = metrics.get(name)
-                if before is None:
-                    before, next_id = MetricState(next_id), next_id + 1
-                metrics[name] = after = self._writer.write(raw, before, part)
-                raw.execute(KEEP_METRIC, (run_id, storable(name), *_columns(after)))
-            steps = max([self._steps, *(metrics[name].last_step + 1 for name in ordered)])
-            is_revised = any(int(part.step[0]) < self._steps for part in ordered.values())
-            primary = primary_of(metrics, claimed[0])
-            loss = None if primary is None else metrics[primary].last
+            begins = first_step(batch)
+            metrics = self._metrics.write(raw, batch, cuts=self._cuts)
+            steps, loss = max(self._steps, steps_of(metrics)), loss_of(metrics, claimed[0])
+            is_revised = begins is not None and begins < self._steps
             self._update_run(raw, state, reason, news, steps, loss, now_s, is_revised=is_revised)
             self._store_news(raw, news, steps)
             if state in ENDED:
@@ -189,7 +181,8 @@ class LoggedWriter:
             if heartbeat_due:
                 raw.execute("UPDATE workers SET heartbeat_s = ? WHERE worker_id = ?", (now_s, self.claim.worker_id))
             waiting = unanswered(raw, run_id)
-        self._metrics, self._steps = metrics, steps
+        self._metrics.accept(metrics)
+        self._steps, self._cuts = steps, self._cuts and begins is None
         if heartbeat_due:
             self._worker_heartbeat_s = now_s
         return waiting
@@ -248,21 +241,3 @@ class LoggedWriter:
         return FencedOff(
             f"run {self.claim.run_id} is no longer this recorder's (attempt {self.claim.attempt}); nothing was written"
         )
-
-
-COLUMNS = ("metric_id", "n", "first_step", "last_step", "last", "low", "high", "level")
-KEEP_METRIC = f"""
-    INSERT OR REPLACE INTO metrics (run_id, name, {", ".join(COLUMNS)}) VALUES (?, ?, {", ".join("?" * len(COLUMNS))})
-"""
-
-
-def _columns(state: MetricState) -> tuple[float | int | None, ...]:
-    return tuple(getattr(state, name) for name in COLUMNS)
-
-
-def primary_of(names: Mapping[str, object], chosen: str = "") -> str | None:
-    """The metric that stands for a run in a list: the chosen one if it has it; None where no name speaks of a loss."""
-    if chosen in names:
-        return chosen
-    known = next((name for name in PRIMARY if name in names), None)
-    return known or next((name for name in names if "loss" in name.lower()), None)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from engine.store.file.connection import Connection
-from engine.store.programs.logged import primary_of
 from engine.store.programs.measurements import DENSEST, levels_from
+from engine.store.programs.run_metrics import primary_of
 from engine.store.read.widths import MOST_RAW
 from engine.store.records import Metric
 from engine.trace.block import COLUMNS

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from sys import intern
 from typing import Any
 
@@ -15,7 +15,7 @@ from engine.store.list.listing import Listing
 from engine.store.list.logged_fields import LoggedField
 from engine.store.list.page import BEFORE_RUN, BEFORE_TITLE, PageRequest, page_of
 from engine.store.list.run_sql import RUNS
-from engine.store.read import previews
+from engine.store.read import previews, sweep_reads
 from engine.store.read.logged_values import StoredNames, Values, values_of
 from engine.store.read.metrics import (
     EVALUATED,
@@ -45,6 +45,7 @@ from engine.store.records import (
     SweepTitle,
     Worker,
     knobs_from_text,
+    readable_script,
     readable_spec,
 )  # fmt: skip
 from engine.store.write.steering import COMMAND_COLUMNS
@@ -53,7 +54,7 @@ from engine.store.write.tags import tags_from_text
 from engine.sweep import TrainLoss
 from engine.trace.curve import Curve
 
-NAMES = [column.name for column in fields(Run)]
+NAMES = [column.name for column in fields(Run) if column.name != "script"]
 RUN_COLUMNS = ", ".join(NAMES)
 SPEC, TAGS, FIRST, DONE, CURRENT, KIND, KNOBS = map(
     NAMES.index, ("spec", "tags", "parent_iteration", "iterations_done", "current_loss", "kind", "knobs")
@@ -215,9 +216,10 @@ class Reader(Recorded):
         return previews.shapes(self._connection, spans, points)
 
     def background(self, run: Run) -> RunBackground:
-        """The background of a run: sweep, last worker, library versions and machine."""
+        """The background of a run: sweep, last worker, library versions and machine; not those of a script."""
         worker = None if run.worker_id is None else self.worker(run.worker_id)
-        return previews.background(self._connection, run.run_id, worker)
+        found = previews.background(self._connection, run.run_id, worker)
+        return found if run.kind != "script" else replace(found, environment=())
 
     def metrics(self, run_id: int) -> list[Metric]:
         """The metrics that a logged run has measured, in the order in which they came."""
@@ -255,7 +257,7 @@ class Reader(Recorded):
         """What a logged run's program said of it."""
         rows = self._connection.rows(
             "SELECT project, run_group, config, summary, knobs, coalesce(logged_id, ''), coalesce("
-            "(SELECT place FROM sources s WHERE s.run_id = r.run_id), '') FROM runs r WHERE run_id = ?",
+            "(SELECT place FROM sources s WHERE s.run_id = r.run_id), ''), scraped FROM runs r WHERE run_id = ?",
             (run_id,),
         )
         return LoggedBackground(*rows[0]) if rows else LoggedBackground()
@@ -307,32 +309,15 @@ class Reader(Recorded):
 
     def sweep_evaluations(self, sweep_id: int) -> dict[int, dict[str, Evaluation]]:
         """The newest evaluation of each run of a sweep, by run id and split."""
-        rows = self._connection.rows(
-            "SELECT e.run_id, e.iteration, e.split, e.loss, e.accuracy FROM runs r "
-            'JOIN (SELECT value AS split FROM json_each(\'["train", "validation", "test"]\')) s '
-            "JOIN evaluations e ON e.run_id = r.run_id AND e.split = s.split AND e.iteration = "
-            "(SELECT l.iteration FROM evaluations l WHERE l.run_id = r.run_id AND l.split = s.split "
-            "ORDER BY l.iteration DESC LIMIT 1) WHERE r.sweep_id = ? AND r.deleted_at IS NULL",
-            (sweep_id,),
-        )
-        found: dict[int, dict[str, Evaluation]] = {}
-        for run_id, iteration, split, loss, accuracy in rows:
-            found.setdefault(run_id, {})[split] = Evaluation(iteration, split, number(loss), number(accuracy))
-        return found
+        return sweep_reads.sweep_evaluations(self._connection, sweep_id)
+
+    def sweep_metric(self, sweep_id: int, name: str) -> dict[int, float]:
+        """The newest value of a metric of each run of a sweep that has it, by run id."""
+        return sweep_reads.sweep_metric(self._connection, sweep_id, name)
 
     def sweep_train_losses(self, sweep_id: int) -> dict[int, tuple[TrainLoss, ...]]:
         """Train losses of a sweep's finished runs by run id, oldest first, with iteration and seconds elapsed."""
-        rows = self._connection.rows(
-            "SELECT e.run_id, e.iteration, coalesce(i.elapsed_s, 0.0), e.loss FROM runs r "
-            "JOIN evaluations e ON e.run_id = r.run_id AND e.split = 'train' "
-            "LEFT JOIN iterations i ON i.run_id = e.run_id AND i.iteration = e.iteration - 1 "
-            "WHERE r.sweep_id = ? AND r.state = 'finished' AND r.deleted_at IS NULL ORDER BY e.run_id, e.iteration",
-            (sweep_id,),
-        )
-        found: dict[int, list[TrainLoss]] = {}
-        for run_id, iteration, elapsed_s, loss in rows:
-            found.setdefault(run_id, []).append(TrainLoss(iteration, elapsed_s, number(loss)))
-        return {run_id: tuple(losses) for run_id, losses in found.items()}
+        return sweep_reads.sweep_train_losses(self._connection, sweep_id)
 
     def setting(self, name: str) -> str | None:
         """The stored value of a setting; None: it has its default."""
@@ -377,7 +362,8 @@ class Reader(Recorded):
 
 def _run(row: Sequence[Any]) -> Run:
     values = list(row)
-    values[SPEC], values[TAGS] = readable_spec(row[SPEC]), tags_from_text(row[TAGS])
+    values[SPEC] = readable_spec(row[SPEC]) if row[KIND] == "engine" else None
+    values[TAGS] = tags_from_text(row[TAGS])
     values[KNOBS] = knobs_from_text(row[KNOBS])
     if values[CURRENT] is None and values[KIND] == "engine" and values[DONE] > (values[FIRST] or 0):
         values[CURRENT] = math.nan
@@ -385,7 +371,8 @@ def _run(row: Sequence[Any]) -> Run:
         # SQLite stores NaN as NULL; an accuracy proves that the split was evaluated
         if values[loss] is None and values[accuracy] is not None:
             values[loss] = math.nan
-    return Run(*values)
+    script = readable_script(row[SPEC]) if row[KIND] == "script" else None
+    return Run(**dict(zip(NAMES, values, strict=True)), script=script)
 
 
 def _listed(row: Sequence[Any]) -> Run | SweepTitle:

@@ -41,11 +41,13 @@ from engine.store.records.runs import (
     Listed,
     Run,
     RunState,
+    readable_script,
     readable_spec,
     reason_words,
     status_word,
     uncomputed,
 )
+from engine.store.records.scripts import ScriptClaim, ScriptNews, ScriptStanding
 from engine.store.records.sweeps import RungDecision, Sweep, SweepTitle
 from engine.store.records.workers import (
     WORKER_COLUMNS,
@@ -99,6 +101,9 @@ __all__ = [
     "RunBackground",
     "RunState",
     "RungDecision",
+    "ScriptClaim",
+    "ScriptNews",
+    "ScriptStanding",
     "SourceKey",
     "StoreBusy",
     "StoreError",
@@ -108,6 +113,7 @@ __all__ = [
     "SweepTitle",
     "Worker",
     "knobs_from_text",
+    "readable_script",
     "readable_spec",
     "reason_words",
     "status_word",

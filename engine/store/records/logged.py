@@ -21,7 +21,8 @@ class LoggedFacts:
     """What a program says of its run when it begins; `config` is a JSON object as text.
 
     `logged_id` is what the program calls it, and `resume` whether it goes on with a run of that id. `stream` names
-    the process that logs: a recorder that takes the place of another one says the same.
+    the process that logs: a recorder that takes the place of another one says the same. `attach` is the script run (its
+    id and attempt) that the program was started as, and `elapsed_s` how long that ran before it began to log.
     """
 
     stream: str
@@ -34,6 +35,8 @@ class LoggedFacts:
     tags: tuple[str, ...] = ()
     note: str = ""
     environment: str = ""
+    attach: tuple[int, int] | None = None
+    elapsed_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,8 @@ class LoggedClaim:
     """A recorder's exclusive right to write one run, for one attempt.
 
     `received` bytes of the run's stream are stored already. `elapsed_s` and `next_step` continue a run that its
-    program goes on with; 0 for a new one. `notice` is a sentence for the program's user, usually ''.
+    program goes on with; 0 for a new one. `notice` is a sentence for the program's user, usually ''. With `is_attached`
+    the run is a script's, whose state and output its worker writes; `is_again`: an earlier attempt at it has logged.
     """
 
     run_id: int
@@ -51,6 +55,8 @@ class LoggedClaim:
     elapsed_s: float = 0.0
     next_step: int = 0
     notice: str = ""
+    is_attached: bool = False
+    is_again: bool = False
 
 
 UNTIMED = -(1 << 63)
@@ -106,7 +112,8 @@ class Metric:
 class LoggedBackground:
     """What a logged run's program said of it; `config`, `summary` and `knobs` are JSON objects as text, or ''.
 
-    `place` is the file or folder that an imported run was read from.
+    `place` is the file or folder that an imported run was read from, `scraped` tells what was read from a script's
+    output, as a JSON array.
     """
 
     project: str = ""
@@ -116,6 +123,7 @@ class LoggedBackground:
     knobs: str = ""
     logged_id: str = ""
     place: str = ""
+    scraped: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Literal
 
 from engine.spec import RunSpec, SpecError, spec_from_json
+from engine.spec.script import ScriptSpec, script_from_json
 from engine.store.records.knobs import Knob
 from engine.store.records.logged import Kind
 from engine.store.records.sweeps import SweepTitle
@@ -49,6 +50,7 @@ class Run:
     is the last value of the metric that stands for the run. `revision` rises where values at steps behind the newest
     change. `listens` says whether its program asks for commands (None: not known), `exit_code` how that ended,
     `retries` how often it was started again, and `times_lost` of a failed one whether it ended without a word.
+    `script` is a script's command (None where this version cannot read it), `slot` the one that it has of its pool.
     """
 
     run_id: int
@@ -96,6 +98,8 @@ class Run:
     project: str = ""
     run_group: str = ""
     knobs: tuple[Knob, ...] = ()
+    slot: str = ""
+    script: ScriptSpec | None = None
 
     @property
     def searches(self) -> bool:
@@ -164,4 +168,13 @@ def readable_spec(text: str) -> RunSpec | None:
     try:
         return spec_from_json(text)
     except (SpecError, TypeError):
+        return None
+
+
+@lru_cache(maxsize=4096)
+def readable_script(text: str) -> ScriptSpec | None:
+    """The command of a script's row, from its JSON; None where this version cannot read it."""
+    try:
+        return script_from_json(text)
+    except SpecError:
         return None

@@ -11,7 +11,10 @@ from engine.spec import RunSpec
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """One worker process: where it runs and its last heartbeat (`heartbeat_s`: seconds of CLOCK_BOOTTIME)."""
+    """One worker process: where it runs and its last heartbeat (`heartbeat_s`: seconds of CLOCK_BOOTTIME).
+
+    A recorder is stored as one, too (`is_recorder`): it owns its run, and takes no others.
+    """
 
     worker_id: int
     host: str
@@ -22,6 +25,7 @@ class Worker:
     heartbeat_s: float
     log_path: str
     left_at: str | None
+    is_recorder: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +103,13 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Ownership:
-    """A running run and the worker that owns it (None: not in the store)."""
+    """A running run and the worker that owns it (None: not in the store). `process` is that of a script, or ''."""
 
     run_id: int
     attempt: int
     heartbeat_s: float | None
     worker: Worker | None
+    process: str = ""
 
 
 WORKER_COLUMNS = ", ".join(f"w.{column.name}" for column in fields(Worker))

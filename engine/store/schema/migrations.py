@@ -523,6 +523,11 @@ M007 = (
     "ALTER TABLE runs ADD COLUMN exit_code INTEGER",  # of its program
     "ALTER TABLE runs ADD COLUMN retries INTEGER NOT NULL DEFAULT 0",  # how often it was started again after a failure
     "ALTER TABLE runs ADD COLUMN revision INTEGER NOT NULL DEFAULT 0",  # rises where steps behind the newest change
+    "ALTER TABLE runs ADD COLUMN process TEXT NOT NULL DEFAULT ''",  # a script's: host, boot, pid and its start
+    "ALTER TABLE runs ADD COLUMN slot TEXT NOT NULL DEFAULT ''",  # a script's of its pool, such as gpu:1
+    "ALTER TABLE runs ADD COLUMN scraped TEXT NOT NULL DEFAULT ''",  # what of its output was understood, as JSON
+    "ALTER TABLE runs ADD COLUMN recorder_id INTEGER REFERENCES workers(worker_id)",  # who writes what a script logs
+    "ALTER TABLE workers ADD COLUMN is_recorder INTEGER NOT NULL DEFAULT 0",  # 1: it has one run, and takes no other
     """
     UPDATE runs SET times_lost = 1
     WHERE kind = 'logged' AND state = 'failed' AND reason = 'lost: its program ended without a word'

@@ -18,6 +18,9 @@ PURGE_ROWS = 20_000
 
 VACUUM_PAGES = 1000
 
+HELD = "(state = 'running' OR state = 'paused' AND (kind = 'logged' OR process <> ''))"
+"""SQL condition: a process has the run, one that is paused included."""
+
 PURGED_WITH_A_RUN = ("evaluations", "checkpoints", "commands", "output", "sources", "runs")
 
 
@@ -51,10 +54,10 @@ class Catalogue:
     def delete(self, run_id: int) -> str:
         """Hide a run; `undelete` restores it until `purge` removes it for good. Refused while it is running."""
         with self._connection.transaction() as raw:
-            state, deleted_at, kind = _known(raw, run_id, "state, deleted_at, kind")
+            state, deleted_at, is_held = _known(raw, run_id, f"state, deleted_at, {HELD}")
             if deleted_at is not None:
                 return f"Run {run_id} is deleted already; {store_command(f'undelete {run_id}')} brings it back."
-            if state == "running" or (state == "paused" and kind == "logged"):
+            if is_held:
                 raise Refused(
                     f"Run {run_id} is {state}; stop it first ({store_command(f'stop {run_id}')}). Nothing was deleted."
                 )
@@ -74,11 +77,12 @@ class Catalogue:
         """Hide all runs of a sweep, or none; returns how many. Raises Refused while one is running."""
         with self._connection.transaction() as raw:
             running = raw.execute(
-                "SELECT run_id FROM runs WHERE sweep_id = ? AND state = 'running' AND deleted_at IS NULL LIMIT 1",
+                f"SELECT run_id, state FROM runs WHERE sweep_id = ? AND {HELD} AND deleted_at IS NULL LIMIT 1",
                 (sweep_id,),
             ).fetchone()
             if running is not None:
-                raise Refused(f"Run {running[0]} of sweep {sweep_id} is running; stop it first. Nothing was deleted.")
+                held, state = running
+                raise Refused(f"Run {held} of sweep {sweep_id} is {state}; stop it first. Nothing was deleted.")
             changed = raw.execute(
                 "UPDATE runs SET deleted_at = ? WHERE sweep_id = ? AND deleted_at IS NULL", (utc_now(), sweep_id)
             )

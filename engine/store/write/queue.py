@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from engine.spec import RunSpec, SpecError, spec_from_json
 from engine.store.file.connection import Connection
 from engine.store.file.timing import utc_now
-from engine.store.records import (
-    LOST,
-    UNREAD,
-    WORKER_COLUMNS,
-    Claim,
-    Knob,
-    Ownership,
-    StoreError,
-    Sweep,
-    worker_from_row,
-)
+from engine.store.records import WORKER_COLUMNS, Claim, Knob, Ownership, StoreError, Sweep, worker_from_row
 from engine.store.write.catalogue import storable
 from engine.store.write.forks import add_fork, newest_checkpoint, origin_of, spec_at
 from engine.store.write.knobs import asked_knob, turned
 from engine.store.write.rungs import WAITING, decide_rungs
+from engine.store.write.script_rows import requeue_program
 from engine.store.write.steering import Verb, asked_step_size, command, command_sweep, end, note, parsed
 from engine.store.write.sweeps import insert_runs, insert_sweep, widen_sweep
 from engine.store.write.tags import tags_to_text
@@ -33,7 +24,7 @@ MOST_TIMES_LOST = 5
 
 NEXT = """
     SELECT run_id, reason FROM runs WHERE state = 'queued' AND kind = 'engine' AND deleted_at IS NULL
-    ORDER BY run_id LIMIT 1
+    AND run_id < coalesce(?, 9e999) ORDER BY run_id LIMIT 1
 """
 
 CLAIM = """
@@ -43,7 +34,7 @@ CLAIM = """
 """
 
 
-OWNED = "(r.state = 'running' OR r.state = 'paused' AND r.kind = 'logged')"
+OWNED = "(r.state = 'running' OR r.state = 'paused' AND (r.kind = 'logged' OR r.process <> ''))"
 """SQL condition: a worker owns the run `r`, or the recorder of a program that waits while it is paused."""
 
 SNAPSHOT = "SELECT coalesce(max(iteration), -1) FROM checkpoints WHERE run_id = ? AND kind = 'snapshot'"
@@ -79,14 +70,14 @@ class Queue:
                 raw.executemany("UPDATE runs SET tags = ? WHERE run_id = ?", [(text, run_id) for run_id in run_ids])
             return run_ids
 
-    def claim(self, worker_id: int) -> Claim | None:
-        """Claim the oldest queued run for a worker; None when the queue is empty.
+    def claim(self, worker_id: int, before: int | None = None) -> Claim | None:
+        """Claim the oldest queued run of the engine for a worker, one older than run `before`; None without any.
 
         A run whose spec cannot be read fails with the reason, and the next one is claimed. A run whose worker was lost
         gets a take-up event, the only record of how long it stood still.
         """
         with self._connection.transaction() as raw:
-            while (waiting := raw.execute(NEXT).fetchone()) is not None:
+            while (waiting := raw.execute(NEXT, (before,)).fetchone()) is not None:
                 run_id, reason = waiting
                 claimed = raw.execute(CLAIM, (worker_id, self._boot_clock(), utc_now(), run_id)).fetchone()
                 text, attempt, done, elapsed_s, first, rung, environment = claimed
@@ -187,10 +178,12 @@ class Queue:
             )
         )
 
-    def add_sweep(self, plan: SweepPlan, tags: Sequence[str] = ()) -> Sweep:
-        """Store a sweep and queue its runs with these tags, all or none."""
+    def add_sweep(
+        self, plan: SweepPlan, tags: Sequence[str] = (), environment: Mapping[str, str] | None = None
+    ) -> Sweep:
+        """Store a sweep and queue its runs with these tags, all or none; scripts with the environment to start in."""
         with self._connection.transaction() as raw:
-            sweep = insert_sweep(raw, replace(plan, name=storable(plan.name)))
+            sweep = insert_sweep(raw, replace(plan, name=storable(plan.name)), environment)
             text = tags_to_text(map(storable, tags))
             raw.execute("UPDATE runs SET tags = ? WHERE sweep_id = ?", (text, sweep.sweep_id))
             return sweep
@@ -206,29 +199,26 @@ class Queue:
     def owned(self) -> list[Ownership]:
         """All runs that a worker or recorder owns, with it, to judge which are still alive."""
         rows = self._connection.rows(
-            f"SELECT r.run_id, r.attempt, r.heartbeat_s, {WORKER_COLUMNS} "
+            f"SELECT r.run_id, r.attempt, r.heartbeat_s, r.process, {WORKER_COLUMNS} "
             f"FROM runs r LEFT JOIN workers w ON w.worker_id = r.worker_id WHERE {OWNED} ORDER BY r.run_id"
         )
-        return [Ownership(row[0], row[1], row[2], worker_from_row(row[3:])) for row in rows]
+        return [Ownership(row[0], row[1], row[2], worker_from_row(row[4:]), row[3]) for row in rows]
 
     def requeue(self, lost: Ownership, reason: str) -> bool:
         """Queue a lost run again, or fail it after MOST_TIMES_LOST lost workers without progress; True when done.
 
         A logged run fails at once: its program, not the queue, would have gone on with it; an imported one waits until
-        it is read again. False when the run's attempt
-        or state has changed since `lost` was read: nothing is changed then.
+        it is read again, and a script is started again as often as it may be. False when the run's attempt or state
+        has changed since `lost` was read: nothing is changed then.
         """
         with self._connection.transaction() as raw:
-            logged = raw.execute(
-                f"SELECT kind FROM runs r WHERE run_id = ? AND attempt = ? AND {OWNED} AND kind <> 'engine'",
+            other = raw.execute(
+                f"SELECT kind, spec, retries FROM runs r WHERE run_id = ? AND attempt = ? AND {OWNED} "
+                "AND kind <> 'engine'",
                 (lost.run_id, lost.attempt),
             ).fetchone()
-            if logged == ("imported",):  # its program may well go on
-                raw.execute("UPDATE runs SET state = 'paused', reason = ? WHERE run_id = ?", (UNREAD, lost.run_id))
-                return True
-            if logged is not None:
-                end(raw, lost.run_id, "failed", LOST)
-                raw.execute("UPDATE runs SET times_lost = 1 WHERE run_id = ?", (lost.run_id,))
+            if other is not None:
+                requeue_program(raw, lost.run_id, *other)
                 return True
             rows = raw.execute(
                 "UPDATE runs SET state = 'queued', times_lost = times_lost + 1, reason = ? "

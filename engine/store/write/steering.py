@@ -80,7 +80,7 @@ def command(raw: sqlite3.Connection, run_id: int, verb: str, argument: str = "")
     """
     row = raw.execute(
         f"SELECT state, iterations_done, deleted_at, iif({AT_RUNG}, rung, NULL), diverged_at IS NOT NULL, kind, "
-        "listens FROM runs WHERE run_id = ?",
+        "listens, process <> '' FROM runs WHERE run_id = ?",
         (run_id,),
     ).fetchone()
     if row is None:
@@ -90,10 +90,17 @@ def command(raw: sqlite3.Connection, run_id: int, verb: str, argument: str = "")
         raise Refused(f"Run {run_id} is deleted; {store_command(f'undelete {run_id}')} brings it back.")
     if row[5] == "imported":
         raise Refused(_no_engine_run(run_id, row[5], verb))
-    if row[5] != "engine" and (verb == "set-step-size" or (state in ENDED and verb == "resume")):
-        raise Refused(_no_engine_run(run_id, row[5], verb))
-    if verb == "set-knob":
+    if verb == "set-knob" and state not in ENDED:
         asked_knob(raw, run_id, argument.rpartition("=")[0])
+    if row[5] == "script" and verb != "set-step-size":
+        if verb == "resume" and state == "failed":
+            return _start_again(raw, run_id)
+        if state in ENDED and verb == "resume":
+            raise Refused(_has_ended_script(run_id, state))
+        if state == "running" or (state == "paused" and row[7]):
+            return _leave_for_worker(raw, run_id, state, verb, argument)
+    elif row[5] != "engine" and (verb == "set-step-size" or (state in ENDED and verb == "resume")):
+        raise Refused(_no_engine_run(run_id, row[5], verb))
     if row[5] == "logged" and state in ("running", "paused"):
         if row[6] == 0 and verb != "set-knob":
             raise Refused(f"Run {run_id} does not listen: its program never asks ({HOW_TO_ASK}).")
@@ -122,10 +129,29 @@ def _has_ended(run_id: int, state: str, verb: str, *, is_diverged: bool) -> str:
     return f"{told} A fork goes on from it: {store_command(f'fork {run_id}')}."
 
 
+def _has_ended_script(run_id: int, state: str) -> str:
+    """Why a script that has ended well, or was stopped, is not started again so."""
+    again = store_command(f"launch --again {run_id}")
+    return f"Run {run_id} has {ENDED_WORDS[state]} already; nothing to resume. {again} starts its command as a new run."
+
+
+def _start_again(raw: sqlite3.Connection, run_id: int) -> str:
+    """Queue a failed script again; what it measures takes the place of what it had."""
+    raw.execute(
+        "UPDATE runs SET state = 'queued', reason = '', ended_at = NULL, slot = '', process = '', "
+        "retries = retries + 1, times_lost = 0 WHERE run_id = ?",
+        (run_id,),
+    )
+    note(raw, run_id, "resume", "", None, "starts again from its beginning")
+    return f"Resuming run {run_id} …: its command starts again from its beginning."
+
+
 def _no_engine_run(run_id: int, kind: str, verb: str) -> str:
     """Why a run that the engine does not compute cannot be steered so."""
     if kind == "imported":
         return f"Run {run_id} was imported; nothing computes it, so there is nothing to {TO_DO.get(verb, verb)}."
+    if verb == "set-step-size" and kind == "script":
+        return f"Run {run_id} is a script, whose step size is not known here; knobs of it are set with knob."
     if verb == "set-step-size":
         return f"Run {run_id} is logged by a program of its own, whose step size is not known here."
     return f"Run {run_id} was logged by a program of its own, which has ended; start that program again."
@@ -166,7 +192,8 @@ def pending(raw: sqlite3.Connection, run_id: int) -> dict[int, str]:
 def answer(raw: sqlite3.Connection, command_id: int, at: int | None, outcome: str) -> None:
     """Store the outcome of a waiting command; `at` is the iteration it was applied at, None if it changed nothing."""
     raw.execute(
-        "UPDATE commands SET applied_at_iteration = ?, outcome = ? WHERE command_id = ?", (at, outcome, command_id)
+        "UPDATE commands SET applied_at_iteration = ?, outcome = ? WHERE command_id = ? AND outcome = ''",
+        (at, outcome, command_id),
     )
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
 from engine.spec import RunSpec, SpecError
+from engine.spec.script import ScriptSpec
 from engine.store.file.connection import Connection
 from engine.store.file.timing import utc_now
 from engine.store.records import NoSweep, RungDecision, StoreError, Sweep
+from engine.store.write.script_rows import insert_scripts, variables_of
 from engine.sweep import SweepPlan, Value
 
 SWEEP_COLUMNS = "sweep_id, name, plan, parent_id, created_at"
@@ -37,8 +39,8 @@ def insert_runs(
     ]
 
 
-def insert_sweep(raw: sqlite3.Connection, plan: SweepPlan) -> Sweep:
-    """Store a sweep and queue its runs."""
+def insert_sweep(raw: sqlite3.Connection, plan: SweepPlan, environment: Mapping[str, str] | None = None) -> Sweep:
+    """Store a sweep and queue its runs; those of a script in the `environment` that was recorded for it."""
     fields = [axis.field for axis in plan.axes]
     now = utc_now()
     cursor = raw.execute(
@@ -48,7 +50,7 @@ def insert_sweep(raw: sqlite3.Connection, plan: SweepPlan) -> Sweep:
          now),
     )  # fmt: skip
     sweep_id = int(cursor.lastrowid or 0)
-    _queue_members(raw, sweep_id, plan, [member.spec for member in plan.members()])
+    _queue_members(raw, sweep_id, plan, [member.base for member in plan.members()], environment or {})
     return Sweep(sweep_id, plan.label, plan, plan.parent_id, now)
 
 
@@ -59,10 +61,10 @@ def widen_sweep(raw: sqlite3.Connection, sweep_id: int, values: Sequence[Value])
     """
     plan = plan_of(raw, sweep_id)
     wider = plan.widened(values)
-    known = {member.spec for member in plan.members()}
-    specs = [member.spec for member in wider.members() if member.spec not in known]
+    known = [member.base for member in plan.members()]
+    specs = [member.base for member in wider.members() if member.base not in known]
     raw.execute("UPDATE sweeps SET plan = ? WHERE sweep_id = ?", (wider.to_json(), sweep_id))
-    _queue_members(raw, sweep_id, wider, specs)
+    _queue_members(raw, sweep_id, wider, specs, _environment(raw, sweep_id))
     return len(specs)
 
 
@@ -86,9 +88,27 @@ def read_sweeps(connection: Connection, where: str, *values: Any) -> list[Sweep]
     ]
 
 
-def _queue_members(raw: sqlite3.Connection, sweep_id: int, plan: SweepPlan, specs: Sequence[RunSpec]) -> None:
+def _queue_members(
+    raw: sqlite3.Connection,
+    sweep_id: int,
+    plan: SweepPlan,
+    specs: Sequence[RunSpec | ScriptSpec],
+    environment: Mapping[str, str],
+) -> None:
     rung = None if plan.halving is None else plan.halving.rungs[0]
-    insert_runs(raw, specs, [spec.label for spec in specs], sweep_id, rung)
+    runs = [spec for spec in specs if isinstance(spec, RunSpec)]
+    scripts = [spec for spec in specs if isinstance(spec, ScriptSpec)]
+    insert_runs(raw, runs, [spec.label for spec in runs], sweep_id, rung)
+    names = [spec.label for spec in scripts]
+    insert_scripts(raw, scripts, names, environment, sweep_id=sweep_id, rung=rung)
+
+
+def _environment(raw: sqlite3.Connection, sweep_id: int) -> dict[str, str]:
+    """The variables with which the first of a sweep's scripts was launched."""
+    row = raw.execute(
+        "SELECT environment FROM runs WHERE sweep_id = ? AND kind = 'script' ORDER BY run_id LIMIT 1", (sweep_id,)
+    ).fetchone()
+    return {} if row is None else variables_of(row[0])
 
 
 def _decisions(connection: Connection, sweep_id: int) -> tuple[RungDecision, ...]:

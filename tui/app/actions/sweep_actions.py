@@ -67,8 +67,9 @@ class SweepPort(OrderPort, ScreenPort, DialogPort, Protocol):
 class SweepActions:
     """Opens the sweep dialog and the sweep view, and carries orders out in a thread."""
 
-    def __init__(self, app: SweepPort) -> None:
+    def __init__(self, app: SweepPort, repeat_script: Callable[[int, SweepPlan], None]) -> None:
         self._app = app
+        self._repeat_script = repeat_script
         self.draft: SweepDraft | None = None
         """The dialog's draft when it was last closed."""
         self._last_start: Start | None = None
@@ -246,7 +247,7 @@ class SweepActions:
 
         def typed(texts: Mapping[str, str]) -> None:
             path, text = self._app.path, texts["values"]
-            self._order(lambda: OrderAnswered(sweep_orders.add_values(path, sweep_id, axis.field, text), of_sweep=True))
+            self._order(lambda: OrderAnswered(sweep_orders.add_values(path, sweep_id, axis, text), of_sweep=True))
 
         asked = Question("values", axis.label, "", "such as 1e-3, 0.01, 0.1")
         self._app.open_screen(Prompt(f"Which values do you want to add to sweep {sweep_id}?", (asked,), typed, "add"))
@@ -259,10 +260,13 @@ class SweepActions:
         plan = self._plan(sweep_id)
         if plan is None:
             return
+        if plan.script is not None:
+            self._repeat_script(sweep_id, plan)
+            return
         words = FormWords(
             f"repeat sweep {sweep_id}", "the same values, with your changes", "start", "enter starts the sweep"
         )
-        draft = ChangeDraft.of_repetition(plan.base, {axis.field for axis in plan.axes})
+        draft = ChangeDraft.of_repetition(plan.spec, {axis.field for axis in plan.axes})
         self._app.open_screen(RunForm(words, draft, lambda draft: RepetitionSubmitted(sweep_id, draft.changes())))
 
     def start_again(self, sweep_id: int, changes: Mapping[str, str]) -> None:

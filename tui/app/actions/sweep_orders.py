@@ -7,9 +7,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.spec import RunSpec
+from engine.spec import RunSpec, SpecError
+from engine.spec.script import parse_value
 from engine.store import StoreError
-from engine.sweep import SweepPlan, listed
+from engine.sweep import Axis, SweepPlan, listed, span_values
 from engine.text import counted
 
 if TYPE_CHECKING:
@@ -67,11 +68,11 @@ def repeat(path: Path, sweep_id: int, changes: Mapping[str, str]) -> tuple[int, 
     return child, f"Sweep {child} repeats sweep {sweep_id}{' with ' + said if said else ''}."
 
 
-def add_values(path: Path, sweep_id: int, field: str, text: str) -> str:
+def add_values(path: Path, sweep_id: int, axis: Axis, text: str) -> str:
     """Add typed values to a sweep; the answer as a sentence. Raises StoreError, SpecError."""
     from engine.jobs.people import sweeps
 
-    return sweeps.add_values(path, sweep_id, listed(text, field))
+    return sweeps.add_values(path, sweep_id, listed(text, axis.field, of_script=axis.of_script))
 
 
 def make_default(path: Path, run_id: int) -> str:
@@ -105,3 +106,23 @@ def start_probed(path: Path, run_id: int, spec: RunSpec, step_size: float, at: i
     if spec.iterations is not None:
         changes["iterations"] = str(at + spec.iterations)
     return steer.fork(path, run_id, at, changes).run_id
+
+
+def sweep_script(path: Path, run_id: int, texts: Mapping[str, str]) -> tuple[int, int]:
+    """Start a sweep of a script's command; its number and how many runs it has. Raises StoreError, SpecError."""
+    from engine.jobs.people import scripts
+
+    repeats = texts["repeats"].strip() or "1"
+    if not repeats.isdecimal():
+        raise SpecError("repeats", f"repeats: give a number, not {repeats[:20]!r}")
+    values = span_values(texts["values"])
+    return scripts.sweep_again(
+        path, run_id, texts["parameter"].strip(), values, int(repeats), metric=texts["metric"].strip()
+    )
+
+
+def launch_again(path: Path, run_id: int, changes: Mapping[str, str]) -> list[int]:
+    """Launch a script's command again; the numbers of the runs. Raises StoreError, SpecError."""
+    from engine.jobs.people import scripts
+
+    return scripts.launch_again(path, run_id, {name: parse_value(text) for name, text in changes.items()})

@@ -12,6 +12,7 @@ from engine.store.records import Printed
 from engine.store.records.config import flat, json_object
 from engine.store.records.printed import lines_of, shown_line
 from engine.store.records.runs import OF_KIND
+from engine.store.records.script_facts import script_lines
 from engine.text import clean, counted
 from tui.colours.theme import ACCENTED, DIM, FAILED, STRONG, TEXT
 from tui.model.run_seen import ProgramSeen
@@ -37,6 +38,8 @@ NUMBER, NARROW_NUMBER, WIDE = 11, 9, 72
 def about_program(run: Run, seen: ProgramSeen | None) -> Iterator[Pair]:
     """What kind of run it is, and what its program says it belongs to."""
     yield "kind", [(f"it {OF_KIND[run.kind]}" if run.kind in OF_KIND else run.kind, TEXT)]
+    for name, text in script_lines(run, "" if seen is None else seen.said.scraped):
+        yield name, [(text, TEXT)]
     for name, value in (("project", run.project), ("group", run.run_group)):
         if value:
             yield name, [(clean(value, 200), TEXT)]
@@ -44,7 +47,7 @@ def about_program(run: Run, seen: ProgramSeen | None) -> Iterator[Pair]:
         yield "its own id", [(clean(seen.said.logged_id, 100), TEXT)]
     if seen is not None and seen.said.place:
         yield "read from", [(clean(seen.said.place, 300), TEXT)]
-    if run.listens == 0 and run.ended_at is None:
+    if run.listens == 0 and run.ended_at is None and run.kind == "logged":
         yield "listens", [("this run does not listen: its loop asks for no commands", DIM)]
     if run.exit_code is not None:
         yield "exit code", [(str(run.exit_code), FAILED if run.exit_code else TEXT)]

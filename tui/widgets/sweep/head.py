@@ -14,7 +14,7 @@ from engine.text import clean, counted, loss_text
 from tui.colours.theme import ACCENTED, DIM, FAILED, FINISHED, STRONG, TEXT, WARNED
 from tui.model.sweep_seen import SweepSeen
 from tui.presenting.describe import spec_texts
-from tui.presenting.sweep_charts import label
+from tui.presenting.sweep_charts import label, measure
 from tui.text import numbers
 from tui.text.parts import Part, cells
 from tui.text.widths import as_many
@@ -56,8 +56,10 @@ def _settings(plan: SweepPlan, room: int, written: Callable[[str], str]) -> list
     """The settings that all runs have in common, as many as fit."""
     swept = {axis.field for axis in plan.axes} | ({"seed"} if plan.repeats > 1 else set())
     seeds = [f"{plan.repeats} seeds"] if plan.repeats > 1 else []
-    iterations = [] if plan.base.iterations is None else [counted(plan.base.iterations, "iteration")]
-    said = [*iterations, *seeds, *map(written, spec_texts(plan.base, without=swept))]
+    if plan.script is not None:
+        return [("   " + as_many([written(clean(plan.script.text, 200)), *seeds], room - 3), DIM)]
+    iterations = [] if plan.spec.iterations is None else [counted(plan.spec.iterations, "iteration")]
+    said = [*iterations, *seeds, *map(written, spec_texts(plan.spec, without=swept))]
     return [("   " + as_many(said, room - 3), DIM)]
 
 
@@ -100,6 +102,10 @@ def rungs(seen: SweepSeen, width: int) -> Strip:
     return strip(next((way for way in ways if cells(way) <= width), ways[-1]), width)
 
 
+def _measure(plan: SweepPlan) -> str:
+    return "loss" if plan.script is None else measure(plan)
+
+
 def _decision(decision: RungDecision | None) -> tuple[Part, str]:
     """The number of runs before and after a rung, and the largest loss that went on."""
     if decision is None:
@@ -133,7 +139,7 @@ def best(seen: SweepSeen, width: int) -> Strip:
         f"{axis.label} {label(axis, value)}" for axis, value in zip(found.plan.axes, found.best.values, strict=True)
     )
     parts: list[Part] = [
-        (f" for {where} new loss: {loss_text(found.best.train_loss)}  ", STRONG),
+        (f" for {where} new {_measure(found.plan)}: {loss_text(found.best.train_loss)}  ", STRONG),
         ("★ best" if best_by(found.plan.axes) == "loss" else "★ best accuracy", FINISHED),
     ]
     for more in _held_out(found.best):

@@ -67,12 +67,12 @@ def outlook(plan: SweepPlan, rate: float | None, workers: int) -> list[Part]:
     iterations = iterations_of(plan)
     parts: list[Part] = [(" › ", ACCENTED), (counted(plan.size, "run"), STRONG)]
     if iterations is None:
-        return [*parts, (f", {plan.base.seconds:g} s each", TEXT)]
+        return [*parts, (f", {plan.spec.seconds:g} s each", TEXT)]
     parts.append((f", {counted(iterations, 'iteration')}{' at most' if plan.halving else ''}", TEXT))
-    speed = plan.base.pace or rate
+    speed = plan.spec.pace or rate
     if speed:
         # More full-speed workers than cores only share the cores; paced workers mostly sleep.
-        at_once = max(min(workers if plan.base.pace else min(workers, cores()), plan.size), 1)
+        at_once = max(min(workers if plan.spec.pace else min(workers, cores()), plan.size), 1)
         # A worker takes whole runs, but those of a race are cut at its rungs.
         of_one = iterations / at_once if plan.halving else iterations / plan.size * math.ceil(plan.size / at_once)
         parts.append((f", about {_roughly(max(of_one / speed, 1))} with {counted(at_once, 'worker')}", TEXT))
@@ -88,7 +88,7 @@ def _roughly(seconds: float) -> str:
 
 def iterations_of(plan: SweepPlan) -> int | None:
     """Total iterations of all runs; of a race, those left if every rung drops its share. None if the budget is time."""
-    each = plan.base.iterations
+    each = plan.spec.iterations
     if each is None:
         return None
     if plan.halving is None:

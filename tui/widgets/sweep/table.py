@@ -19,7 +19,7 @@ from tui.model.snapshot import Snapshot
 from tui.model.sweep.sweep_messages import SweepValuePointed
 from tui.model.sweep_seen import SweepSeen, Values
 from tui.presenting.explained.statuses import SIGNS
-from tui.presenting.sweep_charts import label
+from tui.presenting.sweep_charts import label, measure
 from tui.text import numbers
 from tui.text.parts import Part
 from tui.text.widths import width_of
@@ -170,7 +170,9 @@ def _measured(snapshot: Snapshot, seen: SweepSeen) -> Iterator[SweepColumn]:
     for place, axis in enumerate(axes):
         yield SweepColumn(axis.label, _cells((label(axis, result.values[place]) for result in values), bold))
     losses = loss_texts([result.train_loss for result in values])
-    yield SweepColumn("train", _cells((loss or numbers.NOTHING for loss in losses), bold))
+    plan = seen.outcome.plan
+    measured = _cells((loss or numbers.NOTHING for loss in losses), bold)
+    yield SweepColumn("train", measured) if plan.script is None else SweepColumn(measure(plan), measured)
     yield SweepColumn("valid.", _cells(numbers.loss(result.validation_loss) for result in values), rank=SPARE)
     yield SweepColumn(
         "acc.", _cells(numbers.percent(result.accuracy).replace(" ", "") for result in values), rank=SPARE + 2
@@ -180,7 +182,11 @@ def _measured(snapshot: Snapshot, seen: SweepSeen) -> Iterator[SweepColumn]:
         times = (seconds_text(result.elapsed_s) if result.iterations_done else numbers.NOTHING for result in values)
         yield SweepColumn("time", _cells(times), rank=1)
     if not seen.outcome.comparisons or len({result.iterations_done for result in values}) > 1:
-        yield SweepColumn("iterations", _cells(_count(result.iterations_done) for result in values), rank=SPARE + 1)
+        yield SweepColumn(
+            "iterations" if plan.script is None else "steps",
+            _cells(_count(result.iterations_done) for result in values),
+            rank=SPARE + 1,
+        )
     if seen.outcome.plan.repeats > 1:
         yield SweepColumn("seeds", _cells(map(_spread, values)), rank=SPARE + 3)
 

@@ -9,8 +9,10 @@ import click
 from click.shell_completion import CompletionItem
 
 from engine.commands.options import given_spec, json_option, people_errors, spec_options, tags_option, workers_option
-from engine.commands.sweep_steering import STEERING, detach_option
-from engine.commands.sweep_waiting import wait_and_report
+from engine.commands.script_options import NAMES, WITH_DEFAULTS, before_words, script_options, words_of
+from engine.commands.sweeps.script_plan import script_plan
+from engine.commands.sweeps.steering import STEERING, detach_option
+from engine.commands.sweeps.waiting import wait_and_report
 from engine.commands.typed.help import GroupedGroup, options_in
 from engine.commands.typed.values import matching
 from engine.jobs.people import sweeps
@@ -41,7 +43,20 @@ def parameters(context: click.Context, parameter: click.Parameter, incomplete: s
 repeated = options_in("Repeats and races")
 
 
-@click.group("sweep", cls=GroupedGroup, invoke_without_command=True, subcommand_metavar="[COMMAND] [ARGS]...")
+ranked = options_in("Sweeps over a command")
+
+
+class SweepGroup(GroupedGroup):
+    """The commands about sweeps; what stands after -- is the command that a new sweep runs."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the options before a command, and keep its words."""
+        if "--" in args and not set(args[: args.index("--")]) & set(self.commands):
+            args = before_words(ctx, args)
+        return super().parse_args(ctx, args)
+
+
+@click.group("sweep", cls=SweepGroup, invoke_without_command=True, subcommand_metavar="[COMMAND] [ARGS]...")
 @varied(
     "--parameter",
     metavar="NAME",
@@ -111,6 +126,9 @@ repeated = options_in("Repeats and races")
     type=float,
     help="The share of the values that goes on in a race; by default 0.5.",
 )
+@ranked("--metric", metavar="NAME", default="", help="The metric that ranks the values; its loss by default.")
+@ranked("--highest", is_flag=True, help="The highest value of the metric is the best one.")
+@script_options
 @click.option("--name", default="", help="A name for the sweep.")
 @tags_option
 @spec_options
@@ -143,11 +161,20 @@ def command(
       lossboard sweep --parameter batch-size --powers-of-two 1 256
       lossboard sweep --log 1e-4 10 16 --halving 100,300 --keep 0.5
       lossboard sweep refine 1
+
+    After -- stands a command of yours in place of an engine run; the parameter is a name in braces in it, or an option:
+
+    \b
+      lossboard sweep --parameter lr --log 1e-4 1 8 -- python train.py --lr {lr}
     """
     if ctx.invoked_subcommand is not None:
         return
     with people_errors():
-        plan = plan_from(given, halving, keep, repeats, own_seeds, name)
+        words, race = words_of(ctx), _race(halving, keep)
+        if words:
+            plan = script_plan(words, given, SPACINGS, race, repeats, own_seeds, name)
+        else:
+            plan = plan_from(given, race, repeats, own_seeds, name)
         if workers is not None:
             set_worker_count(ctx.obj, workers)
         sweep_id = sweeps.start(ctx.obj, plan, tags)
@@ -158,9 +185,14 @@ for steering in STEERING:
     command.add_command(steering)
 
 
-def plan_from(
-    given: dict[str, Any], halving: str | None, keep: float | None, repeats: int, own_seeds: bool, name: str
-) -> SweepPlan:
+def _race(halving: str | None, keep: float | None) -> Halving | None:
+    """The race that the options describe; None without one. Raises SpecError."""
+    if keep is not None and halving is None:
+        raise SpecError("halving", "--keep belongs to a race; say with --halving at which iterations it decides")
+    return None if halving is None else Halving(_rungs(halving), 0.5 if keep is None else keep)
+
+
+def plan_from(given: dict[str, Any], halving: Halving | None, repeats: int, own_seeds: bool, name: str) -> SweepPlan:
     """The plan that the options describe. Raises SpecError, whose message says what does not fit."""
     parameter = _field(given.pop("parameter") or "step_size")
     ranges = {kind: given.pop(kind) for kind in ("log", "linear", "powers_of_two", "values")}
@@ -173,18 +205,19 @@ def plan_from(
         axes.append(_axis(_field(second), "--second-", second_ranges))
     elif any(second_ranges.values()):
         raise SpecError("second", "these are values of a second parameter; name it with --second")
+    for option, name_typed in {**NAMES, "metric": "--metric", "highest": "--highest"}.items():
+        if given.pop(option) and option not in WITH_DEFAULTS:
+            raise SpecError(option, f"{name_typed} belongs to a sweep over a command, which stands after --")
     fields = {field: text for field, text in given.items() if text is not None}
     for axis in axes:
         if axis.field in fields:
             raise SpecError(axis.field, f"{axis.label} is what the sweep varies; leave its option away")
-    if keep is not None and halving is None:
-        raise SpecError("halving", "--keep belongs to a race; say with --halving at which iterations it decides")
     return SweepPlan(
         base=given_spec(fields, [axis.field for axis in axes]),
         axes=tuple(axes),
         repeats=repeats,
         same_seeds=not own_seeds,
-        halving=None if halving is None else Halving(_rungs(halving), 0.5 if keep is None else keep),
+        halving=halving,
         name=name,
     )
 

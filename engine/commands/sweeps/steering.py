@@ -20,7 +20,7 @@ from engine.commands.options import (
     table,
     yes_option,
 )
-from engine.commands.sweep_waiting import outcome_as_dict, report, wait_and_report
+from engine.commands.sweeps.waiting import outcome_as_dict, report, wait_and_report
 from engine.commands.typed.help import GroupedCommand, NumberCommand
 from engine.commands.typed.values import SWEEP
 from engine.files.program import store_command
@@ -84,8 +84,9 @@ def add(db: str, sweep_id: int, values: str, json: bool) -> None:
     """Add VALUES, such as 0.3,3, to a sweep, whether it still runs or not."""
     with people_errors():
         with reading(db) as reader:
-            field = outcome(reader, sweep_id).plan.axes[0].field
-        answer(json, sweeps.add_values(db, sweep_id, listed(values, field)), sweep_id=sweep_id)
+            axis = outcome(reader, sweep_id).plan.axes[0]
+        found = listed(values, axis.field, of_script=axis.of_script)
+        answer(json, sweeps.add_values(db, sweep_id, found), sweep_id=sweep_id)
 
 
 @click.command("refine", cls=GroupedCommand)
@@ -124,7 +125,9 @@ def _given(db: str, sweep_id: int, fields: Mapping[str, str | None]) -> dict[str
     if not changes:
         return changes
     with reading(db) as reader:
-        say_without_effect(changes, planned(reader, sweep_id)[1].changed(changes).base)
+        changed = planned(reader, sweep_id)[1].changed(changes)
+        if changed.script is None:
+            say_without_effect(changes, changed.spec)
     return changes
 
 

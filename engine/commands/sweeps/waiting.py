@@ -59,7 +59,8 @@ def report(found: SweepOutcome, json: bool) -> None:
         return
     is_compared = are_compared(found.plan.axes)
     bests = best_marks(found.comparisons) if is_compared else None
-    for line in table_lines(found.plan.axes, found.values, bests):
+    word = found.plan.measure if found.plan.script is not None else "loss"
+    for line in table_lines(found.plan.axes, found.values, bests, measure=word, highest=found.plan.highest):
         click.echo(line)
     for line in _compared(found):
         click.echo(line, err=True)
@@ -78,6 +79,7 @@ def outcome_as_dict(found: SweepOutcome) -> dict[str, Any]:
         "parent_id": found.plan.parent_id,
         "parameters": [axis.field for axis in found.plan.axes],
         "spec": asdict(found.plan.base),
+        "metric": found.plan.metric,
         "repeats": found.plan.repeats,
         "halving": None if found.plan.halving is None else asdict(found.plan.halving),
         "results": [asdict(result) for result in found.values],
@@ -153,7 +155,7 @@ def _where(plan: SweepPlan, values: tuple[Value, ...]) -> str:
 
 def _best(plan: SweepPlan, best: ValueResult) -> str:
     where = _where(plan, best.values)
-    train = "" if best.train_loss is None else f": train loss {loss_text(best.train_loss)}"
+    train = "" if best.train_loss is None else f": {plan.measure} {loss_text(best.train_loss)}"
     validation = "" if best.validation_loss is None else f", validation loss {loss_text(best.validation_loss)}"
     accuracy = "" if best.accuracy is None else f", accuracy {best.accuracy:.1%}"
     return f"best {where}{train}{validation}{accuracy}"

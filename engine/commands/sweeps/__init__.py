@@ -1,0 +1,1 @@
+"""The commands about sweeps: start one, wait for it, list, steer and derive others."""
