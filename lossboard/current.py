@@ -10,7 +10,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from time import monotonic
 
-from lossboard.failure import Ending, ending_of
+from lossboard.failure import Ending, Leaving, ending_of
 from lossboard.observed.started_as import own_script
 from lossboard.run import Notes, Run
 from lossboard.values import config_of, text_of, words_of
@@ -172,7 +172,9 @@ def _hook() -> None:
     if _hooked:
         return
     _hooked = True
-    atexit.register(_end, Ending("finished", code=0))
+    leaving = Leaving(sys.exit)
+    sys.exit = leaving.exit
+    atexit.register(lambda: _end(leaving.ending))
     os.register_at_fork(after_in_child=_silence)
     before = sys.excepthook
 
@@ -195,8 +197,12 @@ def _terminated(number: int, _frame: FrameType | None) -> None:
 
 
 def _silence() -> None:
+    """Have a child after a fork log nothing, and end by SIGTERM as it would without us: a handler in Python runs once a
+    call has returned, and a worker's call for more work may never."""
     for run in _all():
         run.silence()
+    if signal.getsignal(signal.SIGTERM) is _terminated:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def _all() -> list[Run]:

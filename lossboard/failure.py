@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
+from collections.abc import Callable
 
 TYPE_CHECKING = False  # imported by type checkers alone: typing takes longer than all of this
 if TYPE_CHECKING:
     from types import TracebackType
-    from typing import Literal
+    from typing import Any, Literal, NoReturn
 
 LONGEST = 500
 
@@ -22,6 +24,20 @@ class Ending:
         self, state: Literal["finished", "failed", "cancelled"], reason: str = "", code: int | None = None
     ) -> None:
         self.state, self.reason, self.code = state, reason, code
+
+
+class Leaving:
+    """Stands for `sys.exit` and keeps how it was called last: nothing else tells at exit that a code was given."""
+
+    def __init__(self, leave: Callable[..., NoReturn]) -> None:
+        self._leave = leave
+        self.ending = Ending("finished", code=0)
+
+    def exit(self, status: Any = None, /) -> NoReturn:
+        """Leave the program, or the thread where it is not the main one, as `sys.exit` does."""
+        if threading.current_thread() is threading.main_thread():
+            self.ending = ending_of(SystemExit(status))
+        self._leave(status)
 
 
 def ending_of(error: BaseException | None) -> Ending:

@@ -15,7 +15,7 @@ from lossboard.failure import Ending, ending_of
 from lossboard.link import Link
 from lossboard.segments import Stream
 from lossboard.steered import Steered
-from lossboard.values import flat, number, text_of, whole, words_of
+from lossboard.values import flat, named, number, text_of, whole, words_of
 from lossboard.wire import COMMAND, MOST_METRICS, NEWS, NOTICE, WELCOME, json_frame, row_packer, row_size
 
 TYPE_CHECKING = False  # imported by type checkers alone: typing takes longer than all of this
@@ -34,7 +34,10 @@ WELCOME_S = 5.0
 Shape = tuple[Callable[..., bytes], int]
 """What packs a row with these metrics, and its size in bytes."""
 
-SPLITS = {"val": "validation", "valid": "validation"}
+SPLITS = {"train": "train", "training": "train", "validation": "validation", "test": "test"} | dict.fromkeys(
+    ("val", "valid", "dev", "eval"), "validation"
+)
+"""What programs call the splits of a data set, and what the store does."""
 
 
 class Notes(dict[str, "Any"]):
@@ -139,7 +142,7 @@ class Run:
                 numbers = dict(self._held)
                 for name, value in flat(values):
                     try:
-                        numbers[name] = number(value)
+                        numbers[named(name)] = number(value)
                     except Exception as error:
                         self._warn(name, f"{name!r} is not logged: {_why(error)}")
                 at = self._next_step if step is None else whole(step)
@@ -151,7 +154,7 @@ class Run:
                 if at >= self._next_step:
                     self._next_step = at + self._stride
         except Exception as error:
-            self._warn(f"step {type(error).__name__}", f"a call of log() is left out: {_why(error)}")
+            self._warn(f"call {type(error).__name__}", f"a call of log() is left out: {_why(error)}")
 
     def _put(self, at: int, numbers: dict[str, float]) -> None:
         names = tuple(numbers)[:MOST_METRICS]
@@ -224,14 +227,23 @@ class Run:
         return self._steered.knob(name, default, low, high)
 
     def mark(self, text: str, *, step: int | None = None) -> None:
-        """Name a place on the curves: a step, or where the run is now."""
-        self._tell({"mark": [self._next_step if step is None else whole(step), str(text)]})
+        """Name a place on the curves: a step, or where the run is now. Never raises."""
+        try:
+            self._tell({"mark": [self._next_step if step is None else whole(step), str(text)]})
+        except Exception as error:
+            self._warn("mark", f"a mark is left out: {_why(error)}")
 
     def evaluate(self, split: str, *, loss: float, accuracy: float | None = None, step: int | None = None) -> None:
-        """Loss and accuracy (0 to 1) over a whole split (train, validation or test), by which runs are ranked."""
-        at = self._next_step if step is None else whole(step)
-        share = None if accuracy is None else number(accuracy)
-        self._tell({"evaluation": [at, SPLITS.get(split, str(split)), number(loss), share]})
+        """Loss and accuracy (0 to 1) over a whole split (train, validation or test), by which runs are ranked.
+
+        Never raises: an evaluation with a value that is no number is told and left out.
+        """
+        try:
+            at = self._next_step if step is None else whole(step)
+            share = None if accuracy is None else number(accuracy)
+            self._tell({"evaluation": [at, _split_of(split), number(loss), share]})
+        except Exception as error:
+            self._warn(f"evaluation {split!r}", f"an evaluation is left out: {_why(error)}")
 
     def finish(self, exit_code: int = 0) -> None:
         """End the run: finished, or failed with another exit code than 0. What comes later is not logged."""
@@ -324,6 +336,13 @@ class Run:
         if key not in self._warned:
             self._warned.add(key)
             print(f"lossboard: {sentence}", file=sys.stderr)
+
+
+def _split_of(name: str) -> str:
+    """The store's name of a split. Raises ValueError for an unknown one."""
+    if name not in SPLITS:
+        raise ValueError(f"split: give train, validation or test, not {name!r}"[:200])
+    return SPLITS[name]
 
 
 def _why(error: Exception) -> str:

@@ -22,6 +22,13 @@ def flat(values: Mapping[Any, Any], before: str = "") -> Iterator[tuple[str, Any
             yield name[:LONGEST_NAME], value
 
 
+def named(name: str) -> str:
+    """The name of a metric. Raises ValueError where nothing of it can be seen."""
+    if not name.strip():
+        raise ValueError("a metric needs a name")
+    return name
+
+
 def number(value: Any) -> float:
     """A scalar as a float: a number of Python, NumPy, torch or jax, an array of one element.
 
@@ -46,7 +53,10 @@ def number(value: Any) -> float:
 
 def whole(step: Any) -> int:
     """A step as an integer of 64 bits. Raises TypeError or ValueError with a sentence."""
-    found = number(step)
+    try:
+        found = number(step)
+    except (TypeError, ValueError):
+        found = math.nan
     exact = step if isinstance(step, int) else int(found) if math.isfinite(found) and found == int(found) else None
     if exact is None or isinstance(step, bool):
         raise ValueError(f"step: give a whole number, not {step!r}"[:200])

@@ -26,6 +26,7 @@ COMMANDS = {
     "resume": "engine.commands.steering:resume",
     "step-size": "engine.commands.steering:step_size",
     "knob": "engine.commands.steering:knob",
+    "metric": "engine.commands.steering:metric",
     "fork": "engine.commands.steering:fork",
     "trust": "engine.commands.steering:trust",
     "rename": "engine.commands.steering:rename",
@@ -52,7 +53,8 @@ COMMANDS = {
 SECTIONS = {
     "Runs and sweeps": ("run", "sweep", "fork", "list", "show"),
     "Other programs": ("launch", "import", "watch"),
-    "Steer": ("pause", "resume", "stop", "step-size", "knob", "rename", "tag", "note", "delete", "undelete", "purge"),
+    "Steer": ("pause", "resume", "stop", "step-size", "knob"),
+    "Name and tidy": ("metric", "rename", "tag", "note", "delete", "undelete", "purge"),
     "Look closer": ("plot", "replay", "export", "probe", "landscape", "gradient-check", "weights", "predict"),
     "Store, workers and data": ("doctor", "backup", "workers", "work", "trust", "data"),
     "This program": ("learn", "completion", "help"),

@@ -117,8 +117,12 @@ def told_by_program(reader: Reader, run: Run) -> list[tuple[str, str]]:
     metrics = reader.metrics(run.run_id)
     standing = reader.standing_metric(run.run_id)
     metrics.sort(key=lambda metric: metric.name != standing)
+    if standing is not None and len(metrics) > 1:
+        lines.append(("main metric", clean(standing, 60)))
     for metric in metrics[:MOST_METRICS]:
-        span = f"lowest {loss(metric.low)}, highest {loss(metric.high)}, {counted(metric.count, 'value')}"
+        is_finite = metric.low == metric.low
+        span = f"lowest {loss(metric.low)}, highest {loss(metric.high)}" if is_finite else "none finite"
+        span += f", {counted(metric.count, 'value')}"
         lines.append((clean(metric.name, 60), f"{loss(metric.last)} at step {metric.last_step}; {span}"))
     if len(metrics) > MOST_METRICS:
         lines.append(("", f"and {counted(len(metrics) - MOST_METRICS, 'other metric')}: --json tells all"))
@@ -184,7 +188,8 @@ def state_text(run: Run, status: str) -> str:
 
 def losses(run: Run) -> list[tuple[str, str]]:
     """The newest evaluation of each split, the best train loss and the smoothed batch loss, as (label, value) lines."""
-    at = "" if run.evaluated_at is None else f" after {counted(run.evaluated_at, 'iteration')}"
+    word = "iteration" if run.kind == "engine" else "step"
+    at = "" if run.evaluated_at is None else f" after {counted(run.evaluated_at, word)}"
     lines = [
         (split, f"loss {loss(value)}{'' if share is None else f', accuracy {accuracy(share)}'}{at}")
         for split, value, share in (
@@ -194,7 +199,7 @@ def losses(run: Run) -> list[tuple[str, str]]:
         )
         if value is not None
     ]
-    best_at = "" if run.best_iteration is None else f" after {counted(run.best_iteration, 'iteration')}"
+    best_at = "" if run.best_iteration is None else f" after {counted(run.best_iteration, word)}"
     if run.kind != "engine" and run.best_loss is None:
         return lines
     lines.append(("best train loss", f"{loss(run.best_loss)}{best_at}"))

@@ -74,6 +74,20 @@ def knob(db: str, run_id: int, name: str, value: str, json: bool) -> None:
         answer(json, steer.set_knob(db, run_id, name, value), run_id=run_id)
 
 
+@click.command("metric")
+@run_argument
+@click.argument("name", default="")
+@json_option
+@click.pass_obj
+def metric(db: str, run_id: int, name: str, json: bool) -> None:
+    """Let the metric NAME stand for RUN, which a program of its own logs, in lists, filters and charts of losses.
+
+    Without NAME the names of its metrics decide again.
+    """
+    with people_errors():
+        answer(json, steer.choose_main_metric(db, run_id, name), run_id=run_id)
+
+
 @click.command("fork", cls=GroupedCommand)
 @run_argument
 @click.option("--at", metavar="ITERATION", type=click.IntRange(min=0), help="Where to fork; by default the newest.")

@@ -22,6 +22,9 @@ COUNTERS = frozenset({"epoch", "step", "steps", "iteration", "iterations"})
 LOSSES = frozenset({"loss", "losses", "nll", "mse", "rmse", "mae", "perplexity", "ppl", "error", "entropy"})
 """Words of what is minimised."""
 
+MAIN = ("loss", "train/loss", "train_loss", "loss/train", "training/loss")
+"""Names of the loss that is minimised, in small letters; the first that a run has stands for it."""
+
 TRAINING = ("train", "training")
 """Words of the split that updates use."""
 
@@ -38,7 +41,7 @@ def more_is_better(name: str) -> bool:
 
 def is_loss(name: str) -> bool:
     """Whether a metric of this name is minimised."""
-    return _has(name, LOSSES)
+    return "loss" in name.lower() or _has(name, LOSSES)
 
 
 def is_fraction(name: str) -> bool:
@@ -89,12 +92,17 @@ def pairs(names: tuple[str, ...]) -> Mapping[str, str]:
 
 
 def standing_for(names: Sequence[str]) -> str | None:
-    """The metric that a chart of losses shows of a run without a loss: one that is minimised, else the first one.
+    """The metric that stands for a run in a list and on a chart of losses, None without any: a name of MAIN.
 
-    What was chosen or counted comes last; None without any.
+    Else one with `loss` in it, else one that is minimised, else the first one. What was chosen or counted comes last.
     """
-    ranked = sorted(names, key=lambda name: (is_chosen(name), not _has(name, LOSSES), is_held_out(name)))
-    return ranked[0] if ranked else None
+    by_small = {name.lower(): name for name in reversed(names)}
+    known = next((by_small[name] for name in MAIN if name in by_small), None)
+    return known or min(names, key=_distance_from_loss, default=None)
+
+
+def _distance_from_loss(name: str) -> tuple[bool, bool, bool, bool]:
+    return is_chosen(name), "loss" not in name.lower(), not is_loss(name), is_held_out(name)
 
 
 def _first(of_split: Mapping[str, str], splits: Sequence[str]) -> str:

@@ -41,4 +41,6 @@ def test_a_name_tells_which_way_is_better_and_what_is_only_counted() -> None:
     assert chosen == {"lr", "opt/learning_rate", "epoch", "train/epoch", "step size"}
     assert standing_for(("epoch", "acc", "val/mse", "train/mse")) == "train/mse"
     assert standing_for(("lr", "acc")) == "acc"
+    assert standing_for(("g_loss", "Loss/test", "Loss/train")) == "Loss/train"
+    assert standing_for(("val/mse", "myloss", "val_loss", "")) == "myloss"
     assert standing_for(()) is None

@@ -9,8 +9,9 @@ import pytest
 from click.testing import CliRunner
 
 from engine.commands.cli import main
+from engine.spec import defaults
 from engine.store import open_for_writing
-from tests.stores import begun, measured, news
+from tests.stores import begun, measured, news, query
 
 
 @pytest.fixture
@@ -51,6 +52,20 @@ def test_a_knob_is_set_by_its_name(tmp_path: Path) -> None:
         assert "has no knob 'rate': it has lr" in asked(path, "knob", "1", "rate", "1")[1]
         assert "give a number" in asked(path, "knob", "1", "lr", "fast")[1]
         assert [(told.verb, told.argument) for told in writer.write({}, news())] == [("set-knob", "lr=-0.0001")]
+
+
+def test_a_metric_is_chosen_to_stand_for_a_run(path: Path) -> None:
+    def stands() -> list[tuple[object, ...]]:
+        return query(path, "SELECT primary_metric, last_loss FROM runs WHERE run_id = 1")
+
+    assert "acc is the main metric of run 1." in asked(path, "metric", "1", "acc")[1]
+    assert "has logged no metric 'loss'" in asked(path, "metric", "1", "loss")[1]
+    assert stands() == [("acc", 0.5)]
+    asked(path, "metric", "1")
+    assert stands() == [("", 2.0)]
+    with open_for_writing(path) as store:
+        engine = store.queue.add([defaults()])[0]
+    assert "is of the engine" in asked(path, "metric", str(engine), "loss")[1]
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ ENDINGS = {
     "end of file": ("", 0, "finished", ""),
     "exception": ("1 / 0", 1, "failed", "ZeroDivisionError: division by zero (train.py, line 4)"),
     "exit code": ("with run: raise SystemExit(3)", 3, "failed", "its program ended with exit code 3"),
+    "sys.exit": ("import sys; sys.exit(3)", 3, "failed", "its program ended with exit code 3"),
     "ctrl-C": ("import os; os.kill(os.getpid(), 2); import time; time.sleep(9)", -2, "cancelled", "stopped by ctrl-C"),
     "SIGTERM": (
         "import os; os.kill(os.getpid(), 15); import time; time.sleep(9)",
@@ -97,11 +98,12 @@ def test_nothing_is_lost_where_both_are_killed_at_once(tmp_path: Path, who: str)
 
 
 FORKS = """
-    import os, lossboard, threading
+    import os, lossboard, signal, threading
     run = lossboard.start("forks")
     run.log(loss=1.0)
     child = os.fork()
     if child == 0:
+        open("handler", "w").write(repr(signal.getsignal(signal.SIGTERM)))
         run.log(loss=2.0)
         lossboard.finish()
         os.read(0, 1)  # outlives its parent
@@ -124,6 +126,7 @@ def test_children_keep_still_and_threads_log(tmp_path: Path) -> None:
             process.wait(60)
         assert ended(tmp_path) == ("failed", LOST)
         assert logged(tmp_path) == {0: 1.0, 1: 3.0}
+        assert (tmp_path / "handler").read_text() == repr(signal.SIG_DFL)
         for thread in range(4):
             assert logged(tmp_path, f"t{thread}") == {step: float(step) for step in range(2000)}
     finally:

@@ -103,10 +103,16 @@ def test_a_bad_value_is_told_once_and_the_others_are_kept(
     run.log(loss=2.0, step="late")  # type: ignore[arg-type]
     run.log(3)  # type: ignore[arg-type]
     run.log(loss=5.0, step=2**80)
+    run.log({" ": 1.0})
+    run.mark("here", step="late")  # type: ignore[arg-type]
+    run.evaluate("test", loss="low")  # type: ignore[arg-type]
+    run.evaluate("tets", loss=1.0)
     run.finish()
     assert logged(tmp_path) == {0: 1.0, 1: 1.0, 2: 1.0}
     told = capsys.readouterr().err.splitlines()
-    assert [line.count("is not logged") for line in told] == [1, 1, 1, 0, 0]
+    assert [line.count("is not logged") for line in told] == [1, 1, 1, 0, 0, 1, 0, 0, 0]
+    assert told[3] == "lossboard: a call of log() is left out: step: give a whole number, not 'late'"
+    assert told[-1].endswith("split: give train, validation or test, not 'tets'")
     assert all(line.startswith("lossboard: ") for line in told)
 
 

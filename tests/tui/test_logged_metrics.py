@@ -134,6 +134,16 @@ def test_a_chart_of_a_metric_that_no_run_has_says_what_there_is(kept: Path) -> N
     assert "no bleu recorded of this run; m shows train/loss, acc, lr, drift, x'" in text
 
 
+def test_runs_without_a_metric_take_no_place_in_its_chart(store: Store, tmp_path: Path) -> None:
+    for name in ("reward", "drift"):
+        begun(store, f"s of {name}").end("finished", "", {name: measured([(0, 1.0), (1, 2.0)])}, news())
+    begun(store, "may have it yet").write({"reward": measured([(0, 1.0)])}, news())
+    view = view_of(tmp_path / "runs.db", 1, 2, 3, 4, 5, metric="drift")
+    assert ([run.run_id for run in view.runs], view.caution) == ([2, 4, 5], "2 runs without it")
+    losses = view_of(tmp_path / "runs.db", 1, 2, 3)
+    assert ([run.run_id for run in losses.runs], losses.caution) == ([1, 2, 3], "other metric: 3")
+
+
 def test_the_grid_has_what_was_logged_and_what_the_engine_records(kept: Path) -> None:
     names = [panel.metric for panel in view_of(kept, 1, 2, layout="measures").panels]
     assert len(names) == len(set(names)) == 9

@@ -10,11 +10,13 @@ import numpy as np
 
 from engine.jobs.people.costs import losses_per_iteration
 from engine.spec import FIELDS, short_name, typed_text
-from engine.store import Run
+from engine.store import ENDED, Run
+from engine.text import counted
 from engine.trace.curve import Curve
+from engine.trace.metric_names import is_loss
 from engine.trace.smoothing import HALF_LIFE
 from tui.chart import ChartRun, ChartView, Points
-from tui.chart.values.metrics import EvaluationSource, IterationSource, evaluation_beside, metric_named
+from tui.chart.values.metrics import METRICS, EvaluationSource, IterationSource, evaluation_beside, metric_named
 from tui.chart.values.view import USED, XKind
 from tui.model.chart_options import ChartOptions
 from tui.model.choices import Choices
@@ -36,22 +38,25 @@ def chart_view(snapshot: Snapshot, choices: Choices, before: Sequence[ChartView]
     """
     asked = drawn_runs(snapshot, choices)
     choices = choices.with_chart_options(metric_meant(snapshot, choices))
-    runs = _placed(asked, choices.chart_options.x_kind)
+    placed = _placed(asked, choices.chart_options.x_kind)
+    runs = _having(placed, snapshot, choices.chart_options)
     varied = differing(tuple(spec for run in runs if (spec := in_force(run)) is not None))
     varied += differing_config(snapshot, runs)
     said = {"strategy", "initial_scale", "name"} | (set() if any(map(given_name, runs)) else {"batch_size"})
     chart_options = choices.chart_options
     said |= {"metrics"} if chart_options.x_kind == "time" else {"metrics", "pace"}  # no curve runs otherwise for them
     varied = tuple(name for name in varied if name not in said)
+    drawn = tuple(chart_run(run, snapshot, choices, varied) for run in runs)
+    cautions = _caution(runs, chart_options.metric), _unplaced(asked, placed), _without(placed, runs), _no_losses(drawn)
     view = replace(
         axes_view(chart_options),
-        runs=tuple(chart_run(run, snapshot, choices, varied) for run in runs),
+        runs=drawn,
         seed_band="interval" if chart_options.seeds == "interval" else "range",
         cursor_x=chart_options.cursor,
         y_window=chart_options.y_window,
         show_raw=chart_options.bands != "none",
         grid=chart_options.layout == "runs" and not choices.alone,
-        caution=_caution(runs, chart_options.metric) or _unplaced(asked, runs),
+        caution=next(filter(None, cautions), ""),
         note=_note(snapshot, choices, runs),
     )
     is_grid = chart_options.layout == "measures"
@@ -94,6 +99,31 @@ def _unplaced(asked: list[Run], placed: list[Run]) -> str:
     if len(placed) == len(asked):
         return ""
     return f"unknown losses: {', '.join(str(run.run_id) for run in asked if run not in placed)}"
+
+
+def _having(placed: list[Run], snapshot: Snapshot, chart_options: ChartOptions) -> list[Run]:
+    """The runs without those that cannot have the metric any more; all of them where none has it, or in a grid."""
+    metric = chart_options.metric
+    if metric == LOSS_NAME or chart_options.layout == "measures":
+        return placed
+    having = [run for run in placed if metric in metrics_of(run, snapshot.of(run.run_id)).names]
+    return [run for run in placed if run in having or _may_have(run, metric)] if having else placed
+
+
+def _may_have(run: Run, metric: str) -> bool:
+    return metric in METRICS if run.kind == "engine" else run.state not in ENDED
+
+
+def _without(placed: list[Run], having: list[Run]) -> str:
+    """How many runs have no such metric, and so no place in the legend; '' if all have."""
+    count = len(placed) - len(having)
+    return f"{counted(count, 'run')} without it" if count else ""
+
+
+def _no_losses(drawn: Sequence[ChartRun]) -> str:
+    """Which of several runs on a chart of losses show another metric, since they have no loss; '' if none does."""
+    others = [str(run.run_id) for run in drawn if run.metric and not is_loss(run.metric)]
+    return f"other metric{'s' * (len(others) > 1)}: {', '.join(others)}" if others and len(drawn) > 1 else ""
 
 
 def _losses(run: Run, x_kind: XKind) -> int:

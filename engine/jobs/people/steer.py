@@ -16,6 +16,7 @@ from engine.jobs.processes.recovery import recover_lost_runs
 from engine.jobs.processes.spilled import store_spilled
 from engine.spec import RunSpec, SpecError, check_given, parse_field, unknown_field
 from engine.store import Knob, Queue, Store, Verb, open_for_writing
+from engine.text import clean
 
 Path = str | PathLike[str]
 
@@ -140,6 +141,14 @@ def choose_metric(path: Path, names: Mapping[int, str]) -> dict[int, str]:
     """Let a metric stand for each of some logged runs, '' lets its name decide; returns what was chosen before."""
     with open_for_writing(path, create=False) as store:
         return {run_id: store.logged.choose_metric(run_id, name) for run_id, name in names.items()}
+
+
+def choose_main_metric(path: Path, run_id: int, name: str) -> str:
+    """Let a metric stand for a logged run; '' lets the names of its metrics decide."""
+    choose_metric(path, {run_id: name})
+    if not name:
+        return f"The names of its metrics decide what stands for run {run_id}."
+    return f"{clean(name, 80)} is the main metric of run {run_id}."
 
 
 def recover(path: Path) -> list[int]:

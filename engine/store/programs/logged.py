@@ -80,12 +80,14 @@ class Logged:
     def choose_metric(self, run_id: int, name: str) -> str:
         """Let a metric stand for a logged run, '' lets its name decide; returns what was chosen before.
 
-        Raises NoRun, and Refused where the run has no such metric.
+        Raises NoRun, and Refused for a run of the engine, or where the run has no such metric.
         """
         with self._connection.transaction() as raw:
-            row = raw.execute("SELECT primary_metric FROM runs WHERE run_id = ?", (run_id,)).fetchone()
+            row = raw.execute("SELECT primary_metric, kind FROM runs WHERE run_id = ?", (run_id,)).fetchone()
             if row is None:
                 raise NoRun(run_id)
+            if row[1] == "engine":
+                raise Refused(f"Run {run_id} is of the engine: its train loss stands for it.")
             last = dict(raw.execute("SELECT name, last FROM metrics WHERE run_id = ? ORDER BY metric_id", (run_id,)))
             if name and name not in last:
                 raise Refused(f"Run {run_id} has logged no metric {clean(name, 80)!r}.")

@@ -10,9 +10,7 @@ from engine.store.file.connection import Connection, Rows
 from engine.store.programs.measurements import MetricState, MetricWriter, in_order, remove_from
 from engine.store.records.logged import Measured
 from engine.store.write.catalogue import storable
-
-PRIMARY = ("loss", "train/loss", "train_loss", "loss/train", "training/loss")
-"""Names of the metric that stands for a run in a list, the first that it has; else the first with `loss` in it."""
+from engine.trace.metric_names import standing_for
 
 COLUMNS = ("metric_id", "n", "first_step", "last_step", "last", "low", "high", "level")
 KEEP_METRIC = f"""
@@ -74,11 +72,8 @@ def _states(rows: Rows) -> dict[str, MetricState]:
 
 
 def primary_of(names: Mapping[str, object], chosen: str = "") -> str | None:
-    """The metric that stands for a run in a list: the chosen one if it has it; None where no name speaks of a loss."""
-    if chosen in names:
-        return chosen
-    known = next((name for name in PRIMARY if name in names), None)
-    return known or next((name for name in names if "loss" in name.lower()), None)
+    """The metric that stands for a run: the chosen one if it has it, else what its name says; None without any."""
+    return chosen if chosen and chosen in names else standing_for(tuple(names))
 
 
 def first_step(batch: Mapping[str, Measured]) -> int | None:

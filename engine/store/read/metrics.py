@@ -13,7 +13,6 @@ from engine.trace.block import COLUMNS
 from engine.trace.curve import NO_ROWS, Curve, Samples
 from engine.trace.decimation import Floats, decimate
 from engine.trace.finite_checks import changes
-from engine.trace.metric_names import standing_for
 
 EVALUATED = ("loss", "accuracy")
 RECORDED = tuple(name for name in COLUMNS if name not in ("loss", "elapsed_s"))
@@ -35,10 +34,10 @@ def metrics_of(connection: Connection, run_id: int) -> list[Metric]:
 
 
 def standing(connection: Connection, run_id: int) -> str | None:
-    """The metric that stands for a logged run on a chart: its main one, else any; None where it has none."""
+    """The metric that stands for a logged run; None where it has none."""
     rows = connection.rows(NAMED, (run_id,))
     names = {name: None for name, _ in rows}
-    return primary_of(names, rows[0][1] if rows else "") or standing_for(tuple(names))
+    return primary_of(names, rows[0][1] if rows else "")
 
 
 def logged_curve(

@@ -21,7 +21,7 @@ COLUMNS: Mapping[str, str] = {
     "step": "step size, or learning rate: how far each update goes (not a number of steps)",
     "batch": "examples of each update; full: all of the training split",
     "iteration": "updates done so far (iter); the bar is the share of those planned",
-    "loss": "the newest train loss; of a logged run the newest value of the metric that stands for it",
+    "loss": "the newest train loss; of a logged run its main metric, the newest value as logged, not smoothed",
     "kind": "engine: computed here; logged: by a program of its own; script; imported",
     "project": "what a logged run belongs to, as its program says",
     "group": "the group of a logged run, as its program says",
