@@ -68,6 +68,9 @@ class ScriptSpec:
         if self.pool:
             pool_of(self.pool)
 
+    def __hash__(self) -> int:
+        return hash((self.command, self.folder, tuple(self.values.items())))
+
     @property
     def placeholders(self) -> tuple[str, ...]:
         """The names in braces that stand for values, in their order.

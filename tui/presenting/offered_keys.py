@@ -70,7 +70,7 @@ def board_keys(snapshot: Snapshot, choices: Choices) -> list[Key]:
     run = snapshot.run(choices.pointed)
     ranks = {**CHART, **_of_run(run, is_title=choices.title is not None), **ALWAYS}
     words: dict[str, str] = {}
-    if run is not None and (run.state == "paused" or (run.state == "failed" and run.kind == "engine")):
+    if run is not None and (run.state == "paused" or (run.state == "failed" and run.kind in ("engine", "script"))):
         words["pause"] = "resume"
     if run is not None and run.knobs:
         words |= {"scale_step(0.5)": "knob", "scale_step(2.0)": "knob"}

@@ -273,6 +273,7 @@ def _environment(snapshot: Snapshot, run: Run) -> Iterator[Pair]:
     worker = background.worker
     if worker is not None:
         yield "host", [(clean(worker.host, 100), TEXT)]
-        yield "worker" if run.kind == "engine" else "recorder", [(f"{worker.worker_id}, process {worker.pid}", TEXT)]
+        who = "worker" if run.kind in ("engine", "script") else "recorder"
+        yield who, [(f"{worker.worker_id}, process {worker.pid}", TEXT)]
     if background.times_lost:
         yield "workers lost", [(str(background.times_lost), WARNED)]

@@ -21,10 +21,14 @@ RESUMED = ("paused", "failed")
 
 ONWARD = {
     "logged": "Start its program again.",
-    "script": "Start its program again.",
+    "script": "n launches its command again.",
     "imported": "It was imported: nothing is started from here.",
 }
 """What to do with a run that has ended and that the engine does not compute."""
+
+
+STARTED = ("engine", "script")
+"""Kinds of runs that workers start, and so start again."""
 
 
 class SteeringKeys:
@@ -54,7 +58,7 @@ class SteeringKeys:
     def action_pause(self) -> None:
         """Pause the run, or resume it."""
         run = self._pointed
-        if run is not None and ((run.state == "failed" and run.kind == "engine") or not self._has_ended(run)):
+        if run is not None and ((run.state == "failed" and run.kind in STARTED) or not self._has_ended(run)):
             self._screen.post_message(SteeringRequested(run.run_id, "resume" if run.state in RESUMED else "pause"))
 
     def action_scale_step(self, factor: float) -> None:
