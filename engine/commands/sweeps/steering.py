@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import click
 
@@ -26,6 +26,7 @@ from engine.commands.typed.values import SWEEP
 from engine.files.program import store_command
 from engine.jobs.people import sweeps
 from engine.jobs.people.progress import SweepOutcome, outcome, planned, present_outcome
+from engine.spec.script import assignment
 from engine.store import Reader, StoreError
 from engine.sweep import listed, value_text
 from engine.text import counted
@@ -34,6 +35,11 @@ HEADER = ["sweep", "name", "runs", "ended", "diverged", "best", "train loss", "f
 
 sweep_argument = click.argument("sweep_id", metavar="SWEEP", type=SWEEP)
 detach_option = click.option("--detach", is_flag=True, help="Print the sweep's number and leave; the sweep goes on.")
+
+
+set_option = click.option(
+    "--set", "settings", metavar="NAME=VALUE", multiple=True, help="Of a sweep over a command: what stands for {NAME}."
+)
 
 
 @click.command("list")
@@ -92,36 +98,43 @@ def add(db: str, sweep_id: int, values: str, json: bool) -> None:
 @click.command("refine", cls=GroupedCommand)
 @sweep_argument
 @change_options
+@set_option
 @detach_option
 @json_option
 @click.pass_obj
-def refine(db: str, /, sweep_id: int, detach: bool, json: bool, **fields: str | None) -> None:
+def refine(
+    db: str, /, sweep_id: int, settings: tuple[str, ...], detach: bool, json: bool, **fields: str | None
+) -> None:
     """Start a sweep one third as wide around the best value of SWEEP, with what is given here changed, and wait for it.
 
     \b
       lossboard sweep refine 1 --iterations 2000
     """
     with people_errors():
-        finer = sweeps.refine(db, sweep_id, _given(db, sweep_id, fields))
+        finer = sweeps.refine(db, sweep_id, _given(db, sweep_id, fields, settings))
     wait_and_report(db, finer, detach, json)
 
 
 @click.command("repeat", cls=GroupedCommand)
 @sweep_argument
 @change_options
+@set_option
 @detach_option
 @json_option
 @click.pass_obj
-def repeat(db: str, /, sweep_id: int, detach: bool, json: bool, **fields: str | None) -> None:
+def repeat(
+    db: str, /, sweep_id: int, settings: tuple[str, ...], detach: bool, json: bool, **fields: str | None
+) -> None:
     """Start the same sweep with another strategy, seed or whatever is given here, and wait for it."""
     with people_errors():
-        another = sweeps.repeat(db, sweep_id, _given(db, sweep_id, fields))
+        another = sweeps.repeat(db, sweep_id, _given(db, sweep_id, fields, settings))
     wait_and_report(db, another, detach, json)
 
 
-def _given(db: str, sweep_id: int, fields: Mapping[str, str | None]) -> dict[str, str]:
-    """The fields that are changed; says on stderr which of them have no effect. Raises SpecError, StoreError."""
+def _given(db: str, sweep_id: int, fields: Mapping[str, str | None], settings: Sequence[str]) -> dict[str, str]:
+    """What is changed; says on stderr which fields have no effect. Raises SpecError, StoreError."""
     changes = {field: text for field, text in fields.items() if text is not None}
+    changes |= dict(assignment(each, "set") for each in settings)
     if not changes:
         return changes
     with reading(db) as reader:
