@@ -134,7 +134,7 @@ class Run:
 
 OF_KIND: Mapping[str, str] = {
     "logged": "is logged by a program of its own",
-    "script": "is a script of its own",
+    "script": "is a command that a worker runs",
     "imported": "was imported",
 }
 """What runs are that the engine does not compute."""
