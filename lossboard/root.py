@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import os
 import sys
 from pathlib import Path
 
@@ -26,6 +27,13 @@ def claim_names() -> None:
             importlib.import_module(name)
     finally:
         sys.path.remove(str(ROOT))
+
+
+def put_theirs_last() -> None:
+    """Look for modules in the current folder and on PYTHONPATH last: people have a numpy.py or click.py there, too."""
+    named = os.environ.get("PYTHONPATH", "")
+    theirs = {os.path.abspath(each) for each in ("", *(named.split(os.pathsep) if named else ()))}
+    sys.path.sort(key=lambda each: os.path.abspath(each) in theirs)
 
 
 def check_name(name: str) -> None:

@@ -220,6 +220,7 @@ class Run:
         if waited_s:
             with self._lock:
                 self._began += waited_s
+                self._steered.is_waiting = False
         return bool(self._steered.stopped)
 
     def knob(self, name: str, default: float, *, low: float | None = None, high: float | None = None) -> float:
@@ -299,9 +300,10 @@ class Run:
             self._stream.close()
 
     def sample(self, numbers: dict[str, float]) -> None:
-        """Log numbers of something that has no steps of its own at the step that was logged last."""
+        """Log numbers of something that has no steps of its own at the step that was logged last; a pause has none,
+        since its time is not the run's."""
         with self._lock:
-            if not self._is_silent and not self._has_ended:
+            if not (self._is_silent or self._has_ended or self._steered.is_waiting):
                 self._put(max(self._next_step - self._stride, 0), numbers)
 
     def at_end(self, call: Callable[[], None]) -> None:

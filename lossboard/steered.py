@@ -23,6 +23,8 @@ class Steered:
         self.stopped = ""
         """Why the run ends; '' while it goes on."""
         self.is_silent = False
+        self.is_waiting = False
+        """Whether the loop waits, or has waited and the run's time has not been set back yet."""
         self._step, self._tell = step, tell
         self._is_paused = False
         self._has_asked = False
@@ -36,7 +38,7 @@ class Steered:
             self._obey()
         if not self._is_paused or self.stopped or self.is_silent:
             return 0.0
-        began = monotonic()
+        began, self.is_waiting = monotonic(), True
         self._tell({"waits": True})
         while self._is_paused and not self.stopped and not self.is_silent:
             sleep(PAUSED_S)

@@ -32,8 +32,8 @@ def run(*arguments: str, folder: Path, **environment: str) -> subprocess.Complet
 
 @pytest.fixture
 def foreign(tmp_path: Path) -> Path:
-    """A folder in which somebody has files under our names."""
-    for name in ("engine", "tui"):
+    """A folder in which somebody has files under our names, and those of what we need."""
+    for name in ("engine", "tui", "numpy", "click"):
         (tmp_path / f"{name}.py").write_text(FOREIGN)
     return tmp_path
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -142,6 +143,25 @@ def test_a_loop_is_steered_from_outside(start: Start, tmp_path: Path) -> None:
     assert query(path, "SELECT state, reason FROM runs") == [("cancelled", "stopped at step 3")]
     assert knobs == {"lr": {"value": 1.0, "low": 0.001, "high": 1.0}}
     assert run.knob("lr", 0.1) == 1.0
+
+
+def test_a_pause_is_no_time_of_the_run(start: Start, tmp_path: Path) -> None:
+    run = start("paused")
+    run.log(loss=1.0)
+
+    def observe() -> None:
+        wait_until(lambda: run._steered.is_waiting)
+        run.sample({"system/cpu": 1.0})
+        run._steered.told.append({"id": 2, "verb": "resume", "argument": ""})
+
+    run._steered.told.append({"id": 1, "verb": "pause", "argument": ""})
+    observer = threading.Thread(target=observe)
+    observer.start()
+    assert not run.should_stop
+    observer.join()
+    run.sample({"system/cpu": 2.0})
+    run.finish()
+    assert logged(tmp_path, "system/cpu") == {0: 2.0}
 
 
 def test_a_run_is_gone_on_with_where_it_ended(start: Start, tmp_path: Path) -> None:

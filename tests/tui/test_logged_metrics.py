@@ -18,7 +18,7 @@ from tests.tui.dashboards import opened
 from tests.tui.moments import at
 from tui.chart import ChartView, draw, readout
 from tui.chart.values.metrics import METRICS
-from tui.chart.values.view import Axes
+from tui.chart.values.view import Axes, XKind
 from tui.model.chart_options import ChartOptions, Layout
 from tui.model.choices import Choices
 from tui.model.metrics.of_runs import RunMetrics
@@ -74,11 +74,12 @@ def store(tmp_path: Path) -> Iterator[Store]:
         yield store
 
 
-def view_of(path: Path, *run_ids: int, metric: str = "loss", layout: Layout = "together") -> ChartView:
+def view_of(
+    path: Path, *run_ids: int, metric: str = "loss", layout: Layout = "together", x_kind: XKind = "iteration"
+) -> ChartView:
     source = Source(path)
-    choices = Choices(
-        marked=run_ids, pointed=run_ids[0], chart_options=ChartOptions(metric=metric, layout=layout), considered_to=99
-    )
+    chart_options = ChartOptions(metric=metric, layout=layout, x_kind=x_kind)
+    choices = Choices(marked=run_ids, pointed=run_ids[0], chart_options=chart_options, considered_to=99)
     view = chart_view(present(source.read(ReadRequest(choices, 60))), choices)
     source.close()
     return view
@@ -142,6 +143,24 @@ def test_runs_without_a_metric_take_no_place_in_its_chart(store: Store, tmp_path
     assert ([run.run_id for run in view.runs], view.caution) == ([2, 4, 5], "2 runs without it")
     losses = view_of(tmp_path / "runs.db", 1, 2, 3)
     assert ([run.run_id for run in losses.runs], losses.caution) == ([1, 2, 3], "other metric: 3")
+
+
+def test_on_an_axis_of_what_a_step_uses_a_program_has_no_place(kept: Path) -> None:
+    views = [view_of(kept, 1, 2, x_kind="examples"), view_of(kept, 1, 2, x_kind="evaluations")]
+    assert [view.caution for view in views] == ["unknown examples: 2", "unknown losses: 2"]
+    assert [[run.run_id for run in view.runs] for view in views] == [[1], [1]]
+
+
+async def test_of_runs_of_programs_x_steps_over_axes_of_what_a_step_uses(tmp_path: Path) -> None:
+    with open_for_writing(tmp_path / "runs.db") as store:
+        begun(store).write({"loss": measured([(0, 2.0), (1, 1.0)])}, news())
+    async with opened(tmp_path / "runs.db") as board:
+        await board.until(lambda: board.app.choices.drawn == (1,))
+        seen = []
+        for _ in range(3):
+            await board.press("x")
+            seen.append(board.app.choices.chart_options.x_kind)
+    assert seen == ["time", "iteration", "time"]
 
 
 def test_the_grid_has_what_was_logged_and_what_the_engine_records(kept: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TypedDict
 
@@ -47,7 +47,12 @@ def chart_view(snapshot: Snapshot, choices: Choices, before: Sequence[ChartView]
     said |= {"metrics"} if chart_options.x_kind == "time" else {"metrics", "pace"}  # no curve runs otherwise for them
     varied = tuple(name for name in varied if name not in said)
     drawn = tuple(chart_run(run, snapshot, choices, varied) for run in runs)
-    cautions = _caution(runs, chart_options.metric), _unplaced(asked, placed), _without(placed, runs), _no_losses(drawn)
+    cautions = (
+        _caution(runs, chart_options.metric),
+        _unplaced(asked, placed, chart_options.x_kind),
+        _without(placed, runs),
+        _no_losses(drawn),
+    )
     view = replace(
         axes_view(chart_options),
         runs=drawn,
@@ -63,7 +68,7 @@ def chart_view(snapshot: Snapshot, choices: Choices, before: Sequence[ChartView]
     has = metrics_drawn(snapshot, choices) if is_grid or chart_options.metric != LOSS_NAME else []
     view = replace(view, **_of_metric(view.runs, snapshot, chart_options.metric, has))
     if asked and not runs:
-        return replace(view, empty_hint=UNKNOWN_LOSSES)
+        return replace(view, empty_hint=UNKNOWN_USE.get(chart_options.x_kind, ""))
     if not is_grid:
         return _with_seeds(view, runs, snapshot, chart_options)
     panels = {panel.metric: panel for panel in before} | {view.metric: view}
@@ -86,19 +91,26 @@ def metric_meant(snapshot: Snapshot, choices: Choices) -> ChartOptions:
     return chart_options if metric == chart_options.metric else replace(chart_options, metric=metric)
 
 
-UNKNOWN_LOSSES = "how many losses an iteration evaluated is not known: x shows another axis"
+UNKNOWN_USE: Mapping[XKind, str] = {
+    "examples": "how many examples a step used is not known: x shows another axis",
+    "evaluations": "how many losses an iteration evaluated is not known: x shows another axis",
+}
+"""What an empty chart says on an axis of what an iteration uses."""
 
 
 def _placed(runs: list[Run], x_kind: XKind) -> list[Run]:
-    """The runs that have a place on an x axis: on that of losses, those whose number is known."""
-    return [run for run in runs if losses_per_iteration(run) is not None] if x_kind == "evaluations" else runs
+    """The runs that have a place on an x axis: on that of examples or losses, those whose number is known."""
+    if x_kind == "evaluations":
+        return [run for run in runs if losses_per_iteration(run) is not None]
+    return [run for run in runs if run.kind == "engine"] if x_kind == "examples" else runs
 
 
-def _unplaced(asked: list[Run], placed: list[Run]) -> str:
+def _unplaced(asked: list[Run], placed: list[Run], x_kind: XKind) -> str:
     """Which runs were asked for and have no place; '' if all have one."""
     if len(placed) == len(asked):
         return ""
-    return f"unknown losses: {', '.join(str(run.run_id) for run in asked if run not in placed)}"
+    what = "examples" if x_kind == "examples" else "losses"
+    return f"unknown {what}: {', '.join(str(run.run_id) for run in asked if run not in placed)}"
 
 
 def _having(placed: list[Run], snapshot: Snapshot, chart_options: ChartOptions) -> list[Run]:

@@ -59,7 +59,10 @@ def _asked(term: Term, judged: Mapping[int, str]) -> Condition:
 
 
 def _logged(asked: LoggedTerm) -> Condition:
-    """The condition on a field that programs name: a number is compared with a number, anything else is text."""
+    """The condition on a field that programs name: a number is compared with a number, anything else is text.
+
+    Text is never more or less than a number.
+    """
     value, names = asked.field.expression
     if not asked.sign:
         return "EXISTS (SELECT 1 FROM metrics WHERE metrics.run_id = runs.run_id AND metrics.name = ?)", names
@@ -69,8 +72,10 @@ def _logged(asked: LoggedTerm) -> Condition:
         fits, values = text if asked.sign in ("=", ":") else f"NOT {is_number} AND {text}", (asked.text,)
     else:
         sql, bounds = _COMPARED[asked.number.sign]
-        fits = f"CASE WHEN {is_number} THEN {sql.format('value')} ELSE {text} END"
-        values = (*(getattr(asked.number, bound) for bound in bounds), asked.text)
+        is_order = asked.sign in ("<", "<=", ">", ">=")
+        otherwise = "WHEN value IS NOT NULL THEN 0" if is_order else f"ELSE {text}"
+        fits = f"CASE WHEN {is_number} THEN {sql.format('value')} {otherwise} END"
+        values = (*(getattr(asked.number, bound) for bound in bounds), *([] if is_order else [asked.text]))
     return f"(SELECT {fits} FROM (SELECT {value} AS value))", (*values, *names)
 
 

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from engine.store import Run
 from tui.chart.values.metrics import metric_of
-from tui.chart.values.view import XKind
+from tui.chart.values.view import USED, XKind
 from tui.model import x_extent
 from tui.model.chart_options import ChartOptions
 from tui.widgets.chart_pane import ChartPane
@@ -78,7 +78,11 @@ class AxisKeys:
             self._port.tell(f"The axis of the {metric.name} is always {WORDS[metric.scale]}.")
 
     def action_x_axis(self) -> None:
-        self._port.with_options(self._port.chart_options.with_next_x_kind())
+        """Show the next x axis; of runs of programs of their own, what a step uses is not known."""
+        chart_options, runs = self._port.chart_options.with_next_x_kind(), self._port.drawn_runs()
+        while chart_options.x_kind in USED and runs and all(run.kind != "engine" for run in runs):
+            chart_options = chart_options.with_next_x_kind()
+        self._port.with_options(chart_options)
 
     def action_log_x(self) -> None:
         self._port.with_options(self._port.chart_options.with_other_x())
