@@ -214,8 +214,11 @@ def _program() -> str:
 
 
 def _store(db: str | os.PathLike[str] | None) -> str:
-    """The absolute path of the store. Raises ValueError where none can be there."""
-    named = os.fspath(db) if db is not None else os.environ.get("LOSSBOARD_DB") or "runs.db"
+    """The absolute path of the store. Raises TypeError for what is no path, ValueError where no store can be there."""
+    try:
+        named = os.fspath(db) if db is not None else os.environ.get("LOSSBOARD_DB") or "runs.db"
+    except TypeError:
+        raise TypeError(f"db: give a path, not {type(db).__name__}") from None
     path = os.path.abspath(os.path.expanduser(text_of("db", named)))
     if os.path.isdir(path):
         raise ValueError(f"db: {path} is a folder; name a file, such as {os.path.join(path, 'runs.db')}")

@@ -193,7 +193,7 @@ def test_steps_are_exported_with_a_column_for_each_metric(path: Path) -> None:
     assert "\x1b" not in text
     (step, elapsed, *names), *rows = csv.reader(io.StringIO(text))
     assert (step, elapsed, names[0], names[2]) == ("step", "elapsed_s", "val/loss", "loss")
-    assert [(row[0], row[2], row[4]) for row in rows] == [("0", "2.0", "3.0"), ("1", "0.1", ""), ("5", "", "")]
+    assert [(row[0], row[2], row[4]) for row in rows] == [("0", "2.0", "3.0"), ("1", "0.1", ""), ("5", "", "nan")]
     mixed = list(csv.DictReader(io.StringIO(asked(path, "export", "4", "2"))))
     assert [(row["run_id"], row["step"], row["loss"]) for row in mixed] == [
         ("4", "0", "3.0"), ("4", "1", "2.0"), ("2", "0", "3.0"), ("2", "1", ""), ("2", "5", "1.0"),

@@ -233,6 +233,7 @@ def test_a_silent_run_does_nothing(start: Start, tmp_path: Path, how: str, monke
         ({"mode": "online"}, "mode: give one of disabled, not 'online'"),
         ({"db": "/nowhere/at/all/runs.db"}, "the folder /nowhere/at/all does not exist"),
         ({"db": "/"}, "is a folder; name a file"),
+        ({"db": 3}, "db: give a path, not int"),
     ],
 )
 def test_a_wrong_argument_is_one_sentence(start: Start, wrong: dict[str, Any], sentence: str) -> None:

@@ -42,7 +42,8 @@ def command(db: str, run_ids: tuple[int, ...], form: str, output: str | None, ou
     """Write every iteration of runs. A loss that is not a number is empty in CSV and "nan" in JSON.
 
     Of a run that another program logs these are its steps, with a column for each metric, empty where a step has no
-    value; in JSON it is left out there. elapsed_s is the time since the run began.
+    value, nan where it is not a number; in JSON what is not there is left out. elapsed_s is the time since the run
+    began.
 
     Several runs are one table, whose first column run_id says whose iteration it is; with --out-dir each is a file of
     its own. Runs of both kinds have a column step, which counts iterations too.
@@ -169,7 +170,7 @@ def _logged_rows(reader: Reader, run_id: int) -> Iterator[Row]:
 
 
 def csv_lines(reader: Reader, run_ids: tuple[int, ...]) -> Iterator[str]:
-    """CSV: a header and a line per iteration or step; numbers keep all digits, NaN and what is not there are empty."""
+    """CSV: a header and a line per iteration or step; numbers keep all digits, and what is not there is empty."""
     step, names = table_of(reader, run_ids)
     several = len(run_ids) > 1
     yield ",".join(quoted(name) for name in [*(["run_id"] if several else []), step, *names])
@@ -180,13 +181,16 @@ def csv_lines(reader: Reader, run_ids: tuple[int, ...]) -> Iterator[str]:
 
 
 def _cells_of(reader: Reader, run_id: int, names: Sequence[str]) -> Iterator[tuple[int, Iterable[str]]]:
-    """The rows of a run with a text for each of the columns, '' where there is no value or no number."""
+    """The rows of a run with a text for each of the columns, '' where there is no value.
+
+    NaN is '' in the engine's rows, of which each has all values, and nan in logged ones, where '' is a step without it.
+    """
     if reader.the_run(run_id).kind != "engine":
         places = {name: place for place, name in enumerate(names)}
         for at, row in _logged_rows(reader, run_id):
             cells = [""] * len(names)
             for name, value in row.items():
-                if value == value:
+                if value == value or name != "elapsed_s":
                     cells[places[name]] = repr(value)
             yield at, cells
         return

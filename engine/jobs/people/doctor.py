@@ -180,7 +180,7 @@ def _contents(found: Inspection) -> Iterator[Finding]:
 
 
 def _workers(workers: list[Worker], runs: list[Run], most: int) -> Iterator[Finding]:
-    there = sum(is_alive(worker) is not False for worker in workers)
+    there = sum(is_alive(worker) is not False for worker in workers if not worker.is_recorder)
     yield Finding("workers", "ok", f"{there} of at most {most} are there")
     waiting = sum(run.state == "queued" for run in runs)
     if waiting and not there:

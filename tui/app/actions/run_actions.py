@@ -102,7 +102,8 @@ class RunActions:
             return OrderAnswered(told, undo=undo)
 
         done = 0 if run is None else run.iterations_done
-        reached, rows = (f" at iteration {done:,}", f" and its {counted(done, 'iteration')}") if done else ("", "")
+        word = "iteration" if run is None or run.kind == "engine" else "step"
+        reached, rows = (f" at {word} {done:,}", f" and its {counted(done, word)}") if done else ("", "")
         questions: Mapping[Steering, str] = {
             "stop": f"Stop run {run_id}{reached}? What it has recorded is kept.",
             "delete": f"Delete run {run_id}{rows}? u brings it back, until the dashboard closes.",
