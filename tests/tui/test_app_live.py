@@ -6,8 +6,10 @@ import random
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
+from textual._compositor import Compositor
 
 from engine.spec import defaults
 from engine.store import open_for_writing
@@ -19,6 +21,7 @@ from tui.model.snapshot import ReadRequest, Snapshot
 from tui.reading import feed
 from tui.reading.feed import Source
 from tui.screens.board import Board
+from tui.terminal.textual_internals import OnceComposed
 from tui.view_state import saved_view
 
 HOSTILE = (
@@ -244,3 +247,38 @@ async def test_an_answer_that_is_lost_holds_frames_up_for_no_longer_than_patienc
         await board.press("enter", "c")
         await board.until(lambda: board.app.output.is_open)
         await board.until(lambda: board.terminal.text().replace(" ", "") == board.text().replace(" ", ""))
+
+
+async def test_a_screen_is_composed_at_its_updates_and_no_more_than_once_at_each(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Textual composes it at each layout, too: before its widgets know their size, and again when they do."""
+    updates: list[int] = []
+    outside: list[str] = []
+    update, compose = OnceComposed._on_timer_update, Compositor.render_update
+    is_updating = False
+
+    def updated(screen: OnceComposed) -> None:
+        nonlocal is_updating
+        is_updating = True
+        updates.append(0)
+        update(screen)
+        is_updating = False
+
+    def composed(compositor: Compositor, *asked: Any, **more: Any) -> Any:
+        if is_updating:
+            updates[-1] += 1
+        else:
+            outside.append(str(compositor.root))
+        return compose(compositor, *asked, **more)
+
+    monkeypatch.setattr(OnceComposed, "_on_timer_update", updated)
+    monkeypatch.setattr(Compositor, "render_update", composed)
+    async with opened(raced(path)) as board:
+        for keys in (["n"], ["escape", "V"], ["question_mark"], ["escape", "colon"], ["escape", "j"]):
+            await board.press(*keys)
+            await board.until(lambda: board.app.output.is_open and board.text() == board.terminal.text())
+        await board.pilot.resize_terminal(100, 30)
+        await board.until(lambda: board.app.screen.size.width == 100 and not board.app.screen._is_due)  # type: ignore[attr-defined]
+    assert set(updates) == {0, 1}
+    assert not outside

@@ -9,7 +9,6 @@ from textual import events
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.geometry import Size
-from textual.screen import Screen
 from textual.strip import Strip
 from textual.timer import Timer
 
@@ -43,6 +42,7 @@ from tui.screens.keys.chart_keys import ChartKeys
 from tui.screens.keys.key_parts import needs_sight, share_actions
 from tui.screens.keys.list_keys import ListKeys
 from tui.screens.keys.room_keys import LOW, WIDE, RoomKeys
+from tui.terminal.textual_internals import OnceComposed
 from tui.widgets.chart_pane import ChartPane, ChartStyle
 from tui.widgets.details import details
 from tui.widgets.footer import Footer, message_lines, too_small
@@ -63,7 +63,7 @@ LEAST_WIDTH, LEAST_HEIGHT = 40, 12
 """Smallest size, in cells, at which more than a sentence is shown."""
 
 
-class RunsScreen(Screen[None], inherit_bindings=False):
+class RunsScreen(OnceComposed, inherit_bindings=False):
     """Shows a snapshot under the viewer's choices, or the welcome if the store is empty."""
 
     ALLOW_SELECT = False

@@ -23,7 +23,7 @@ from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
-from textual.geometry import Region
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.message_pump import MessagePump
 from textual.messages import InBandWindowResize, TerminalSupportsSynchronizedOutput
@@ -167,6 +167,38 @@ class ComposingApp(App[int], inherit_bindings=False):
         if isinstance(renderable, CompositorUpdate) and not self._batch_count and self._running and not self._closed:
             self.take(screen, pieces_of(renderable))
         self.post_display_hook()
+
+
+class OnceComposed(Screen[None], inherit_bindings=False):
+    """A screen that is composed once for each update, when all of it has its place.
+
+    Textual composes it when it is laid out, and again when widgets repaint: an opened form was composed four times.
+    """
+
+    _is_laying_out = _is_updating = _is_due = False
+
+    def _refresh_layout(self, size: Size | None = None, scroll: bool = False) -> None:
+        self._is_laying_out = True
+        try:
+            super()._refresh_layout(size, scroll)
+        finally:
+            self._is_laying_out = False
+        if self._is_due and not self._is_updating:
+            self._update_timer.resume()
+
+    def _compositor_refresh(self) -> None:
+        self._is_due = self._is_laying_out
+        if not self._is_due:
+            super()._compositor_refresh()
+
+    def _on_timer_update(self) -> None:
+        self._is_updating = True
+        try:
+            super()._on_timer_update()
+        finally:
+            self._is_updating = False
+        if self._is_due and self.is_current and not self.app._batch_count:
+            self._compositor_refresh()
 
 
 def pieces_of(update: CompositorUpdate) -> Iterator[Piece]:
