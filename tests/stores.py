@@ -84,4 +84,4 @@ def wait_until(condition: Callable[[], object], seconds: float = 60.0, what: str
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, f"not within {seconds} s: {what or condition}"
-        time.sleep(0.01)
+        time.sleep(0.02)

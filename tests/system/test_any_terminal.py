@@ -61,20 +61,22 @@ def test_a_dashboard_that_breaks_off_says_so_with_its_exit_code(path: Path) -> N
 
 def test_errors_that_go_to_a_file_leave_the_drawing_to_the_terminal(path: Path, tmp_path: Path) -> None:
     errors = tmp_path / "err.log"
-    dashboard = Terminal("-c", command(path, f"2>{shlex.quote(str(errors))}"), program=SHELL)
+    dashboard = Terminal("-c", command(path, f"2>{shlex.quote(str(errors))}"), program=SHELL, TERM="xterm-256color")
     dashboard.wait_for(BRAILLE)
     dashboard.type("q")
     assert dashboard.exit_code() == 0
     assert errors.read_text().startswith("No run is going on")
     assert "\x1b" not in errors.read_text()
+    assert ERASE in dashboard.written
 
 
-def test_errors_may_be_closed(path: Path) -> None:
-    dashboard = Terminal("-c", command(path, "2>&-"), program=SHELL)
+def test_errors_may_be_closed_and_what_would_lose_its_ground_is_written_instead_of_erased(path: Path) -> None:
+    dashboard = Terminal("-c", command(path, "2>&-"), program=SHELL, TERM="tmux")
     dashboard.wait_for(BRAILLE)
     dashboard.type("q")
     assert dashboard.exit_code() == 0
     assert "No run is going on" not in dashboard.written
+    assert ERASE not in dashboard.written
 
 
 def test_without_an_input_the_headless_command_is_named(path: Path) -> None:
@@ -113,12 +115,3 @@ def test_nobody_waits_long_for_a_link_that_has_fallen_silent(path: Path, leave: 
     terminal.exit_code()
     assert "\x1b[?1049l" in terminal.written
     assert time.monotonic() - began < 4
-
-
-@pytest.mark.parametrize(("kind", "erases"), [("xterm-256color", True), ("tmux", False)])
-def test_what_would_lose_its_ground_is_written_instead_of_erased(path: Path, kind: str, erases: bool) -> None:
-    dashboard = Terminal("--db", str(path), "--theme", "light", TERM=kind)
-    dashboard.wait_for(BRAILLE)
-    dashboard.type("q")
-    assert dashboard.exit_code() == 0
-    assert (ERASE in dashboard.written) is erases

@@ -37,12 +37,15 @@ class Screen:
 
     def __init__(self, terminal: Terminal) -> None:
         self._terminal, self._emulator, self._fed = terminal, Emulator(120, 35), 0
+        self._rows = self._emulator.text().split("\n")
 
     def rows(self) -> list[str]:
         written = self._terminal.written
-        self._emulator.feed(written[self._fed :])
-        self._fed = len(written)
-        return self._emulator.text().split("\n")
+        if self._fed < len(written):
+            self._emulator.feed(written[self._fed :])
+            self._fed = len(written)
+            self._rows = self._emulator.text().split("\n")
+        return self._rows
 
     def shows(self, *words: str) -> bool:
         """Whether a row holds all of these."""
