@@ -21,7 +21,7 @@ from tui.model.snapshot import ReadRequest, Snapshot
 from tui.reading import feed
 from tui.reading.feed import Source
 from tui.screens.board import Board
-from tui.terminal.textual_internals import OnceComposed
+from tui.terminal.textual_internals import OnceComposedScreen
 from tui.view_state import saved_view
 
 HOSTILE = (
@@ -255,10 +255,10 @@ async def test_a_screen_is_composed_at_its_updates_and_no_more_than_once_at_each
     """Textual composes it at each layout, too: before its widgets know their size, and again when they do."""
     updates: list[int] = []
     outside: list[str] = []
-    update, compose = OnceComposed._on_timer_update, Compositor.render_update
+    update, compose = OnceComposedScreen._on_timer_update, Compositor.render_update
     is_updating = False
 
-    def updated(screen: OnceComposed) -> None:
+    def updated(screen: OnceComposedScreen) -> None:
         nonlocal is_updating
         is_updating = True
         updates.append(0)
@@ -272,13 +272,19 @@ async def test_a_screen_is_composed_at_its_updates_and_no_more_than_once_at_each
             outside.append(str(compositor.root))
         return compose(compositor, *asked, **more)
 
-    monkeypatch.setattr(OnceComposed, "_on_timer_update", updated)
+    monkeypatch.setattr(OnceComposedScreen, "_on_timer_update", updated)
     monkeypatch.setattr(Compositor, "render_update", composed)
     async with opened(raced(path)) as board:
         for keys in (["n"], ["escape", "V"], ["question_mark"], ["escape", "colon"], ["escape", "j"]):
             await board.press(*keys)
             await board.until(lambda: board.app.output.is_open and board.text() == board.terminal.text())
         await board.pilot.resize_terminal(100, 30)
-        await board.until(lambda: board.app.screen.size.width == 100 and not board.app.screen._is_due)  # type: ignore[attr-defined]
+        board.terminal.resize(100, 30)
+        await board.until(lambda: board.app.output.is_open and board.text() == board.terminal.text())
+        screen = board.app.screen
+        assert isinstance(screen, OnceComposedScreen)
+        screen._refresh_layout()  # nothing has moved, and no widget asks to be painted
+        assert screen._is_due
+        await board.until(lambda: not screen._is_due)
     assert set(updates) == {0, 1}
     assert not outside

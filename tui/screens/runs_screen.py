@@ -42,7 +42,7 @@ from tui.screens.keys.chart_keys import ChartKeys
 from tui.screens.keys.key_parts import needs_sight, share_actions
 from tui.screens.keys.list_keys import ListKeys
 from tui.screens.keys.room_keys import LOW, WIDE, RoomKeys
-from tui.terminal.textual_internals import OnceComposed
+from tui.terminal.textual_internals import OnceComposedScreen
 from tui.widgets.chart_pane import ChartPane, ChartStyle
 from tui.widgets.details import details
 from tui.widgets.footer import Footer, message_lines, too_small
@@ -63,7 +63,7 @@ LEAST_WIDTH, LEAST_HEIGHT = 40, 12
 """Smallest size, in cells, at which more than a sentence is shown."""
 
 
-class RunsScreen(OnceComposed, inherit_bindings=False):
+class RunsScreen(OnceComposedScreen, inherit_bindings=False):
     """Shows a snapshot under the viewer's choices, or the welcome if the store is empty."""
 
     ALLOW_SELECT = False

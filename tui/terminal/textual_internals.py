@@ -169,7 +169,7 @@ class ComposingApp(App[int], inherit_bindings=False):
         self.post_display_hook()
 
 
-class OnceComposed(Screen[None], inherit_bindings=False):
+class OnceComposedScreen(Screen[None], inherit_bindings=False):
     """A screen that is composed once for each update, when all of it has its place.
 
     Textual composes it when it is laid out, and again when widgets repaint: an opened form was composed four times.

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from textual.await_complete import AwaitComplete
 
-from tui.terminal.textual_internals import OnceComposed
+from tui.terminal.textual_internals import OnceComposedScreen
 
 
-class Closing(OnceComposed, inherit_bindings=False):
+class Closing(OnceComposedScreen, inherit_bindings=False):
     """A screen that may be told to close twice, or while another one covers it.
 
     An order is answered whenever it is done: by then help may lie over the prompt that waits for it, or `esc` may have
