@@ -21,7 +21,7 @@ BENCHES = (
     "replay",
     "inspector",
 )
-APART = ("soak", "logging", "imports")
+APART = ("soak", "logging", "imports", "cluster")
 """Those that take so long that they are only run when they are named."""
 
 

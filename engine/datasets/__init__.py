@@ -2,7 +2,7 @@
 
 from engine.datasets.feature_size import squared_norm
 from engine.datasets.fingerprint import check_same, fingerprint
-from engine.datasets.registry import LOADERS, load
+from engine.datasets.registry import LOADERS, entry_of, load, provide
 from engine.datasets.shapes import Shape, shape_of, train_examples
 from engine.datasets.split import (
     SPLIT_SEED,
@@ -30,8 +30,10 @@ __all__ = [
     "Split",
     "StoredSplit",
     "check_same",
+    "entry_of",
     "fingerprint",
     "load",
+    "provide",
     "shape_of",
     "squared_norm",
     "standardized",

@@ -22,6 +22,9 @@ LOADERS: dict[str, Callable[..., Dataset]] = {
 }
 """The loader of each data set by name; those in `spec.AMOUNTS` take their amount."""
 
+_sent: dict[str, Path] = {}
+"""Entries of the cache from which this process opens data sets, in place of what their names stand for here."""
+
 STORED = ("synthetic-cifar", "cifar10")
 """The names of data sets stored in the cache folder."""
 
@@ -33,9 +36,38 @@ def load(dataset: str) -> Dataset:
     Raises SpecError for an unknown name, DataError for missing or damaged data.
     """
     dataset = parse_field("dataset", dataset)
+    if dataset in _sent:
+        return _opened_entry(dataset, _sent[dataset])
     if is_path(dataset):
         return _opened(dataset, (str(cache.folder()), *own.stamp(Path(dataset))))
     return _opened(dataset, (str(cache.folder()),) if dataset_parts(dataset)[0] in STORED else ())
+
+
+def provide(dataset: str, entry: Path) -> None:
+    """Have this process open a data set from an entry of the cache, whatever its name stands for on this machine."""
+    _sent[parse_field("dataset", dataset)] = entry
+
+
+def entry_of(dataset: str) -> Path | None:
+    """Return the path in the cache of a data set that is kept there; None for the small ones of the package.
+
+    Raises DataError for a file that cannot be read.
+    """
+    dataset = parse_field("dataset", dataset)
+    if is_path(dataset):
+        return own.entry_of(Path(dataset))
+    name, amount = dataset_parts(dataset)
+    if name == "synthetic-cifar" and amount is not None:
+        return synthetic.entry_of(amount)
+    return cifar10.entry_of() if name == "cifar10" else None
+
+
+@lru_cache(maxsize=16)
+def _opened_entry(dataset: str, entry: Path) -> Dataset:
+    loaded = cache.open_entry(entry)
+    shape = None if is_path(dataset) else shape_of(dataset)
+    image = own.image_of(cache.read_info(entry)) if shape is None else shape.image
+    return replace(loaded, image=image)
 
 
 @lru_cache(maxsize=16)

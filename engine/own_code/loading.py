@@ -18,6 +18,9 @@ from engine.spec import FIELDS, GROUPS, RunSpec, SpecError, is_own_file, own_par
 
 LARGEST_FILE = 16 << 20
 
+_provided: dict[str, bytes] = {}
+"""Files of code by path that this process takes as they were sent, by somebody who has said yes to them elsewhere."""
+
 
 class NotTrusted(SpecError):
     """A spec names a file of code that nobody here has said yes to."""
@@ -45,20 +48,22 @@ def load(spec: RunSpec, field: str) -> Any:
     if not is_own_file(name):
         return _of_package(field, name)
     path, attribute = own_parts(name)
-    content = _read(field, path)
-    digest, known = hashlib.sha256(content).hexdigest(), digests(spec).get(field)
-    if known is not None and digest != known:
-        raise SpecError(
-            field,
-            f"{FIELDS[field].label}: {path} has changed since the run was made (its SHA-256 was {known[:12]} and is "
-            f"{digest[:12]}); bring the file back as it was, or start another run with it",
-        )
-    if not is_trusted(path, digest):
-        raise NotTrusted(field, path)
-    module = _module(field, path, digest, content)
+    content = _checked(spec, field, path)
+    module = _module(field, path, hashlib.sha256(content).hexdigest(), content)
     if not hasattr(module, attribute):
         raise SpecError(field, f"{FIELDS[field].label}: {path} has no {attribute}")
     return getattr(module, attribute)
+
+
+def contents(spec: RunSpec) -> dict[str, bytes]:
+    """Return the files of code that a spec names, by path, for a process elsewhere. Raises as `load` does."""
+    files = {field: own_parts(name)[0] for field, name in spec.own_names.items() if is_own_file(name)}
+    return {path: _checked(spec, field, path) for field, path in files.items()}
+
+
+def provide(path: str, content: bytes) -> None:
+    """Have this process take a file of code as it was sent, in place of what lies at its path here."""
+    _provided[path] = content
 
 
 def allow(spec: RunSpec, fields: Collection[str] = tuple(GROUPS)) -> list[str]:
@@ -96,6 +101,22 @@ def unfit(spec: RunSpec, field: str, why: str) -> SpecError:
 def digests(spec: RunSpec) -> dict[str, str]:
     """Return the SHA-256 of each file in a spec, by the field that names it."""
     return dict(part.split("=", 1) for part in spec.code.split() if "=" in part)
+
+
+def _checked(spec: RunSpec, field: str, path: str) -> bytes:
+    """Return a file's content if it is the one that the spec was made with, and somebody has said yes to it."""
+    sent = _provided.get(path)
+    content = _read(field, path) if sent is None else sent
+    digest, known = hashlib.sha256(content).hexdigest(), digests(spec).get(field)
+    if known is not None and digest != known:
+        raise SpecError(
+            field,
+            f"{FIELDS[field].label}: {path} has changed since the run was made (its SHA-256 was {known[:12]} and is "
+            f"{digest[:12]}); bring the file back as it was, or start another run with it",
+        )
+    if sent is None and not is_trusted(path, digest):
+        raise NotTrusted(field, path)
+    return content
 
 
 def _read(field: str, path: str) -> bytes:

@@ -19,7 +19,16 @@ from engine.store.programs.logged import Logged, LoggedWriter
 from engine.store.programs.scripts import Scripts, ScriptWriter
 from engine.store.programs.slots import startable
 from engine.store.read.reader import Reader
-from engine.store.records import WORKER_COLUMNS, Claim, ImportedClaim, LoggedClaim, Process, ScriptClaim, Worker
+from engine.store.records import (
+    WORKER_COLUMNS,
+    Claim,
+    ClusterWorker,
+    ImportedClaim,
+    LoggedClaim,
+    Process,
+    ScriptClaim,
+    Worker,
+)
 from engine.store.schema.opening import connect_for_reading, connect_for_writing
 from engine.store.write import pyramid
 from engine.store.write.catalogue import Catalogue
@@ -30,12 +39,14 @@ from engine.store.write.writer import RunWriter
 
 @dataclass(frozen=True, slots=True)
 class WorkerDemand:
-    """Supply and demand: `present` workers have not left; `queued`, `paced` (of these) and `running` are run counts."""
+    """Supply and demand: `present` workers have not left; `queued`, `paced` and `scripts` (of these) and `running` are
+    run counts."""
 
     present: list[Worker]
     queued: int
     paced: int
     running: int
+    scripts: int = 0
 
 
 Enrol = Callable[[WorkerDemand], Sequence[tuple[Process, str]]]
@@ -92,8 +103,11 @@ class Store:
         """A reader on this connection: sees this store's latest writes, need not be closed."""
         return Reader(self._connection)
 
-    def register_worker(self, process: Process, log_path: str = "", *, is_recorder: bool = False) -> int:
-        """Worker id of this process; registers it unless its launcher already has. A recorder takes no other runs."""
+    def register_worker(
+        self, process: Process, log_path: str = "", cluster: str = "", *, is_recorder: bool = False
+    ) -> int:
+        """Worker id of this process; registers it unless its launcher already has. `cluster` and `is_recorder` as in
+        Worker."""
         with self._connection.transaction() as raw:
             row = raw.execute(
                 "SELECT worker_id FROM workers WHERE host = ? AND boot_id = ? AND pid = ? AND start_ticks = ? "
@@ -102,8 +116,18 @@ class Store:
             ).fetchone()
             if row is not None:
                 return int(row[0])
-            cursor = raw.execute(ENROL, (*self._worker_values(process, log_path), is_recorder))
+            cursor = raw.execute(ENROL, (*self._worker_values(process, log_path, cluster), is_recorder))
             return int(cursor.lastrowid or 0)
+
+    def tell_cluster(self, worker_id: int, workers: Sequence[ClusterWorker], trouble: str, chunks_lost: int) -> None:
+        """Store what a bridge knows of its cluster, in place of what it knew before, with a heartbeat."""
+        with self._connection.transaction() as raw:
+            raw.execute(
+                "UPDATE workers SET heartbeat_s = ?, trouble = ?, chunks_lost = ? WHERE worker_id = ?",
+                (self._boot_clock(), trouble, chunks_lost, worker_id),
+            )
+            raw.execute("DELETE FROM cluster_workers WHERE worker_id = ?", (worker_id,))
+            raw.executemany(TELL, [_cluster_values(worker_id, each) for each in workers])
 
     def enrol_workers(self, enrol: Enrol) -> list[int]:
         """Start workers with `enrol` and register them under the write lock, so that a concurrent caller counts them.
@@ -112,19 +136,21 @@ class Store:
         """
         with self._connection.transaction() as raw:
             queued, paced, running = raw.execute(DEMAND).fetchone()
-            started = enrol(WorkerDemand(_present(raw), queued + startable(raw.execute), paced, running))
+            scripts = startable(raw.execute)
+            started = enrol(WorkerDemand(_present(raw), queued + scripts, paced, running, scripts))
             entered = [
                 raw.execute(ENROL, (*self._worker_values(process, log_path), False)) for process, log_path in started
             ]
             return [int(cursor.lastrowid or 0) for cursor in entered]
 
-    def leave_if_idle(self, worker_id: int) -> bool:
-        """Mark a worker as left and return True; False when a run is queued, which the worker should claim.
+    def leave_if_idle(self, worker_id: int, *, scripts: bool = True) -> bool:
+        """Mark a worker as left and return True; False when a run is queued, which the worker should claim; `scripts`
+        count unless it takes none.
 
         One transaction: a run queued concurrently is either served by this worker or sees that it has left.
         """
         with self._connection.transaction() as raw:
-            if raw.execute(WAITING).fetchone()[0] or startable(raw.execute):
+            if raw.execute(WAITING).fetchone()[0] or (scripts and startable(raw.execute)):
                 return False
             raw.execute(LEAVE, (utc_now(), worker_id))
             return True
@@ -175,9 +201,10 @@ class Store:
     ) -> None:
         self.close()
 
-    def _worker_values(self, process: Process, log_path: str) -> tuple[object, ...]:
+    def _worker_values(self, process: Process, log_path: str, cluster: str = "") -> tuple[object, ...]:
         return (
             process.host, process.boot_id, process.pid, process.start_ticks, utc_now(), self._boot_clock(), log_path,
+            cluster,
         )  # fmt: skip
 
 
@@ -193,12 +220,26 @@ DEMAND = """
 """
 
 ENROL = """
-    INSERT INTO workers (host, boot_id, pid, start_ticks, started_at, heartbeat_s, log_path, is_recorder)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+    INSERT INTO workers (host, boot_id, pid, start_ticks, started_at, heartbeat_s, log_path, cluster, is_recorder)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+
+TELL = """
+    INSERT INTO cluster_workers
+      (worker_id, address, host, pid, cpu, kind, run_ids, iterations_per_s, busy, chunks, lost, trouble)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 
 
 LEAVE = "UPDATE workers SET left_at = ? WHERE worker_id = ?"
+
+
+def _cluster_values(worker_id: int, each: ClusterWorker) -> tuple[object, ...]:
+    run_ids = " ".join(map(str, each.run_ids))
+    return (
+        worker_id, each.address, each.host, each.pid, each.cpu, each.kind, run_ids, each.iterations_per_s,
+        each.busy, each.chunks, each.lost, each.trouble,
+    )  # fmt: skip
 
 
 def _present(raw: sqlite3.Connection) -> list[Worker]:

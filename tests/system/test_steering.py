@@ -122,7 +122,8 @@ def test_the_number_of_workers_is_set_and_kept(ask: Callable[..., str], reader: 
     ask("run", *PACED, "--detach")
     ask("run", *PACED, "--detach")
     wait_for_iterations(reader, 1, 10)
-    assert json.loads(ask("workers", "--json")) == {"most": 1, "working": 1}
+    told = json.loads(ask("workers", "--json"))
+    assert (told["most"], told["working"], [each["run_ids"] for each in told["workers"]]) == (1, 1, [[1]])
     assert the_run(reader, 2).state == "queued"
     assert "1 more started" in ask("workers", "2")
     wait_for_iterations(reader, 2, 10)

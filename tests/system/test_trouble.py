@@ -161,7 +161,9 @@ def test_what_a_lost_run_is_told_takes_effect_at_once(path: Path, reader: Reader
 
 
 def test_stop_and_pause_are_obeyed_while_known_iterations_are_computed_again(path: Path, reader: Reader) -> None:
-    slow = "import engine.jobs.worker.run_loop as a; a.CHECKPOINT_S = a.CHECKPOINT_SHARE = 1e9; a.SNAPSHOT_RATIO = 1e9"
+    slow = (
+        "import engine.jobs.worker.checkpoints as a; a.CHECKPOINT_S = a.CHECKPOINT_SHARE = 1e9; a.SNAPSHOT_RATIO = 1e9"
+    )
     queue(path, ENDLESS)
     first = worker_with(path, slow, path.with_suffix(".log"))
     wait_for_iterations(reader, 1, 10_000)

@@ -140,7 +140,7 @@ KEYS: tuple[Key, ...] = (
     Key("board", "steer_sweep('pause')", ("P",), "pause sweep", "pause or resume the whole sweep of this run"),
     Key("board", "steer_sweep('stop')", ("T",), "stop sweep", "stop the whole sweep of this run (asks)"),
     Key("board", "steer_sweep('delete')", ("D",), "delete sweep", "delete the whole sweep of this run (asks)"),
-    Key("board", "workers", ("W",), "workers", "how many workers there may be"),
+    Key("board", "workers", ("W",), "workers", "the workers: what each does, how many there may be"),
     Key("board", "log_y", ("y",), "log y", "loss axis: logarithmic or linear", 3),
     Key("board", "x_axis", ("x",), "x axis", "x axis: iteration, time, examples seen, losses evaluated", 3),
     Key("board", "log_x", ("X",), "log x", "x axis: logarithmic or linear"),

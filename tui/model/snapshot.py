@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from engine.jobs.processes.liveness import judge
+from engine.jobs.processes.workforce import WorkerSeen
 from engine.spec import RunSpec
 from engine.store import Listing, Run, RunBackground, SweepTitle
 from engine.store.list.columns import Variety
@@ -85,6 +86,8 @@ class Snapshot:
     workers: int = 0
     """Number of workers at work, of at most `most_workers`."""
     most_workers: int = 0
+    workforce: tuple[WorkerSeen, ...] = ()
+    """Every worker that has not left, and those of clusters."""
     sweep: SweepSeen | None = None
     """The open sweep."""
     default_spec: RunSpec | None = None

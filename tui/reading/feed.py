@@ -161,6 +161,7 @@ class Source:
             program=program_seen(reader, pointed, choices.marked) if pointed is not None and choices.closely else None,
             workers=self._liveness.workers,
             most_workers=self._liveness.most_workers,
+            workforce=self._liveness.workforce,
             sweep=self._sweep_reader.read(reader, wanted, self._liveness.judged),
             default_spec=default_spec(reader),
             created_at=self._created_at,

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from engine.jobs.processes.launch import worker_count
 from engine.jobs.processes.liveness import at_work, judge
 from engine.jobs.processes.recovery import lost_attempts, take_over_after_s
+from engine.jobs.processes.workforce import WorkerSeen, workforce
 from engine.store import Reader
 
 JUDGE_S = 2.0
@@ -25,6 +26,7 @@ class LivenessReader:
         self.lost_attempts: frozenset[tuple[int, int | None]] = frozenset()
         self.workers = 0
         self.most_workers = 0
+        self.workforce: tuple[WorkerSeen, ...] = ()
         self._judged_at = float("-inf")
 
     def revise(self, reader: Reader) -> bool:
@@ -32,10 +34,15 @@ class LivenessReader:
         if time.monotonic() - self._judged_at < JUDGE_S:
             return False
         self._judged_at = time.monotonic()
-        before = self.judged, self.lost_attempts, self.workers, self.most_workers
+        before = self._found
         workers, running = reader.workers(), reader.running()
         statuses = {run.run_id: judge(run, workers) for run in running}
         self.judged = {run_id: status for run_id, status in statuses.items() if status != "running"}
         self.lost_attempts = lost_attempts(running, workers, take_over_after_s(reader))
         self.workers, self.most_workers = at_work(workers), worker_count(reader)
-        return before != (self.judged, self.lost_attempts, self.workers, self.most_workers)
+        self.workforce = workforce(workers, reader.cluster_workers(), running)
+        return before != self._found
+
+    @property
+    def _found(self) -> tuple[object, ...]:
+        return self.judged, self.lost_attempts, self.workers, self.most_workers, self.workforce

@@ -123,6 +123,7 @@ class PastReader:
             speeds={run.run_id: run.iterations_per_s or 0.0 for run in snapshot.runs if run.state == "running"},
             workers=liveness.workers if is_now else 0,
             most_workers=liveness.most_workers if is_now else 0,
+            workforce=liveness.workforce if is_now else (),
             replay_data=self._replay_data,
             final=self._final_snapshot(reader, line, choices, columns),
         )

@@ -18,7 +18,7 @@ from tui.model.form.form_messages import FieldChanged
 from tui.widgets.closing import Closing
 from tui.widgets.footer import Footer, sentence_lines
 from tui.widgets.form.form_pane import FormPane
-from tui.widgets.lines import Lines, WrappedLines
+from tui.widgets.lines import Build, Lines, WrappedLines
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +37,18 @@ class Question:
         return FormField(self.name, self.label, self.remark, number=self.number, wide=not self.remark)
 
 
+LOOK_S = 1.0
+"""Seconds between two looks at what stands above the question; where nothing has changed, nothing is sent."""
+
+LEFT_OVER = 8
+"""Rows that what stands above the question leaves to the rest of the screen."""
+
+
 class Prompt(Closing, ModalScreen[None], inherit_bindings=False):
     """Asks the questions and passes the texts, by name, to `typed`; it stays open until the order is answered.
 
     `verb` is what enter does. `changed` gets the texts after each change, `closed` is called if the prompt is left
-    without an answer.
+    without an answer. `above` makes the rows that stand above the question, and are looked at again and again.
     """
 
     ALLOW_SELECT = False
@@ -61,11 +68,13 @@ class Prompt(Closing, ModalScreen[None], inherit_bindings=False):
         *,
         changed: Callable[[Mapping[str, str]], None] | None = None,
         closed: Callable[[], None] | None = None,
+        above: Build | None = None,
     ) -> None:
         super().__init__()
         self._title, self._verb = title, verb
         self._typed = typed
         self._when_changed, self._when_closed = changed, closed
+        self._above = above
         fields = tuple(question.field for question in questions)
         self._draft = PlainDraft(fields, {question.name: question.text for question in questions})
         self._error = ""
@@ -73,9 +82,15 @@ class Prompt(Closing, ModalScreen[None], inherit_bindings=False):
         """True while a submission is carried out; answers to earlier orders are ignored."""
 
     def compose(self) -> ComposeResult:
-        yield WrappedLines(self._head)
+        if self._above is not None:
+            yield Above(self._above)
+        yield WrappedLines(self._head, css_id="head")
         yield FormPane(self._draft.form(), brief=True)
         yield Footer(self._keys)
+
+    def on_mount(self) -> None:
+        for above in self.query(Above):
+            self.set_interval(LOOK_S, above.update)
 
     def _keys(self) -> list[keymap.Key]:
         several = len(self._draft.fields) > 1
@@ -95,7 +110,7 @@ class Prompt(Closing, ModalScreen[None], inherit_bindings=False):
     def complain(self, sentence: str) -> None:
         """Show an error; the typed texts stay."""
         self._error, self.waits = sentence, False
-        self.query(Lines).first().update()
+        self.query_one("#head", Lines).update()
 
     def handles(self, answer: Answer) -> bool:
         """Show a failure here; close on success and leave the answer to the screen below."""
@@ -138,3 +153,11 @@ class Prompt(Closing, ModalScreen[None], inherit_bindings=False):
         self.dismiss()
         if self._when_closed is not None:
             self._when_closed()
+
+
+class Above(WrappedLines):
+    """Rows above the question, no more than leave the board in sight."""
+
+    def most_rows(self) -> int:
+        """The largest number of rows."""
+        return max(self.app.size.height - LEFT_OVER, 2)

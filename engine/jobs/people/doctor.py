@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,7 @@ from engine.jobs.processes.launch import worker_count
 from engine.jobs.processes.liveness import is_alive, is_stopped, judge, silence_s, this_process
 from engine.jobs.processes.logs import last_words, log_folder
 from engine.jobs.processes.threads import ONE_THREAD
+from engine.jobs.processes.workforce import WorkerSeen, workforce
 from engine.store import Run, StoreError, Worker, open_for_reading
 from engine.store.file.timing import boot_seconds
 from engine.store.schema.inspection import Inspection, inspect
@@ -61,8 +62,9 @@ def examine(path: str | os.PathLike[str]) -> Iterator[Finding]:
     yield from _contents(found)
     with closing(open_for_reading(path)) as reader:
         workers, runs = reader.workers(), reader.runs(limit=1000)
-        most = worker_count(reader)
+        most, seen = worker_count(reader), workforce(workers, reader.cluster_workers(), reader.running())
     yield from _workers(workers, runs, most)
+    yield from _clusters(seen)
 
 
 def _machine() -> Iterator[Finding]:
@@ -214,6 +216,29 @@ def _workers(workers: list[Worker], runs: list[Run], most: int) -> Iterator[Find
             owner = next((worker for worker in workers if worker.worker_id == run.worker_id), None)
             cause = (run.reason or (last_words(owner) if owner else "")).removeprefix(f"{status}: ")
             yield Finding("runs", "problem", f"run {run.run_id} is {status}{f': {cause}' if cause else ''}")
+
+
+def _clusters(seen: Sequence[WorkerSeen]) -> Iterator[Finding]:
+    """The bridges to clusters, and those of their workers that get no runs."""
+    for bridge in (each for each in seen if each.role == "bridge"):
+        theirs = [each for each in seen if each.role == "cluster worker" and each.worker_id == bridge.worker_id]
+        about = f"the bridge to {bridge.cluster} (worker {bridge.worker_id})"
+        at_work = sum(not each.trouble for each in theirs)
+        lost = f"; {counted(bridge.chunks_lost, 'chunk')} lost and computed again" if bridge.chunks_lost else ""
+        if bridge.trouble:
+            yield Finding(
+                "cluster", "problem", f"{about} waits: {bridge.trouble}",
+                "start the scheduler and its workers again; the bridge finds them by itself",
+            )  # fmt: skip
+        elif not at_work:
+            yield Finding(
+                "cluster", "problem", f"{about} has no workers{lost}", f"dask worker {bridge.cluster} starts some"
+            )
+        else:
+            yield Finding("cluster", "ok", f"{about} has {counted(at_work, 'worker')}{lost}")
+        for each in theirs:
+            if each.trouble:
+                yield Finding("cluster", "problem", f"{each.cluster} on {each.host} gets no runs: {each.trouble}")
 
 
 def _size(size: float) -> str:

@@ -72,8 +72,9 @@ def start_workers(path: str | os.PathLike[str], count: int | None = None) -> int
 
     At most `count` live workers in total (default: `worker_count` of the store), and at most one new worker per queued
     run. Without `count` at most one per core starts at once, unless runs are paced: a start takes as long as a short
-    run; these workers start more when a run turns out to be long. Lost runs, and those kept by a rung, are queued again
-    first. Safe to call repeatedly and concurrently. Raises StoreError.
+    run; these workers start more when a run turns out to be long. Beside the bridge to a cluster, which was started to
+    compute elsewhere, they start for scripts alone. Lost runs, and those kept by a rung, are queued again first. Safe to call
+    repeatedly and concurrently. Raises StoreError.
     """
     _reap()
     with open_for_writing(path) as store:
@@ -82,9 +83,11 @@ def start_workers(path: str | os.PathLike[str], count: int | None = None) -> int
         most = worker_count(store.reader()) if count is None else count
 
         def enrol(demand: WorkerDemand) -> list[tuple[Process, str]]:
+            is_elsewhere = count is None and any(each.cluster and works(each) for each in demand.present)
+            queued = demand.scripts if is_elsewhere else demand.queued
             living = sum(map(works, demand.present))
             at_once = most if count is not None else fitting_workers(demand, living, most)
-            return _started(store.path, min(at_once - living, demand.queued))
+            return _started(store.path, min(at_once - living, queued))
 
         return len(store.enrol_workers(enrol))
 
@@ -119,6 +122,11 @@ def linger_s() -> float:
 def worker_command() -> list[str]:
     """The command line of a worker, before its options."""
     return own_command("engine", "engine.jobs.worker.worker")
+
+
+def bridge_command() -> list[str]:
+    """The command line of a bridge to a cluster, before its options."""
+    return own_command("engine", "engine.jobs.cluster.main")
 
 
 def _started(store: Path, count: int) -> list[tuple[Process, str]]:

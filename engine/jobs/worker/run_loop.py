@@ -8,22 +8,22 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
-from itertools import pairwise
 from typing import TypeVar
 
 import numpy as np
 
 from engine.jobs.processes.retry import retried
+from engine.jobs.worker.checkpoints import Checkpoints
 from engine.jobs.worker.data_check import with_data
 from engine.jobs.worker.environment import environment_json
 from engine.jobs.worker.forking import prepare_attempt
 from engine.jobs.worker.heartbeat import RunEnded
+from engine.jobs.worker.obeying import obeyed
 from engine.jobs.worker.watch import Interrupted, LookUp, computing
 from engine.own_code.failures import where
 from engine.own_code.loading import NotTrusted
 from engine.spec import SpecError
 from engine.store import (
-    Checkpoint,
     Claim,
     Command,
     Evaluation,
@@ -33,12 +33,10 @@ from engine.store import (
     StoreError,
 )
 from engine.store.write.writer import Applied
-from engine.strategy import optimize
 from engine.strategy.evaluated import looked_at
 from engine.strategy.optimize import Optimization
-from engine.text import setting_text
 from engine.trace.block import Block, concatenate
-from engine.trace.state import State, state_to_bytes
+from engine.trace.state import State
 
 log = logging.getLogger(__name__)
 
@@ -54,17 +52,6 @@ COMMIT_S = 0.01
 """Seconds of FLUSH_S reserved for the commit."""
 
 MOST_ROWS = 50_000
-CHECKPOINT_S = 2.0
-CHECKPOINT_SHARE = 0.02
-"""Largest share of time spent on checkpoints: a slow checkpoint makes the next one wait longer."""
-
-SNAPSHOT_RATIO = 1.25
-"""Ratio between the iterations of successive snapshots: a fork recomputes at most a fifth of its parent, and a run of a
-million iterations keeps 60 snapshots."""
-
-SMALL_SNAPSHOT = 256 * 1024
-LARGE_SNAPSHOT_RATIO = 2.0
-
 HEARTBEAT_S = 0.5
 FALLEN_BEHIND_S = 1.0
 
@@ -120,9 +107,8 @@ class RunAttempt:
         self._evaluated_at = -1
         self._runs_own_code, self._was_interrupted = bool(self.spec.own_names), False
         now = time.monotonic()
-        self._flushed_at = self._checkpointed_at = now
-        self._checkpoint_every_s = CHECKPOINT_S
-        self._snapshot_at = _snapshot_after(writer.claim.snapshot_iteration, 0)
+        self._flushed_at = now
+        self._checkpoints = Checkpoints(writer.claim.snapshot_iteration)
         self._base_s, self._since = writer.claim.elapsed_s, now
         self._stamped_s = self._base_s
         self._pace_from = (now, state.iteration)
@@ -305,9 +291,7 @@ class RunAttempt:
 
     def _flush(self, with_checkpoint: bool = False, applied: Sequence[Applied] = ()) -> list[Command]:
         """Commit the gathered blocks and evaluations, and a checkpoint when due; returns the waiting commands."""
-        snapshot = self.state.iteration >= self._snapshot_at
-        with_checkpoint |= snapshot or time.monotonic() - self._checkpointed_at >= self._checkpoint_every_s
-        checkpoint = self._checkpoint("snapshot" if snapshot else "resume") if with_checkpoint else None
+        checkpoint = self._checkpoints.due(self.state.iteration, self.state, at_once=with_checkpoint)
         gathered = self._gathered()
         commands = self._retried(
             lambda: self.writer.write(gathered, evaluations=self._evaluations, checkpoint=checkpoint, applied=applied)
@@ -327,22 +311,13 @@ class RunAttempt:
         final &= not self._catching_up
         if final and not self._was_interrupted:
             self._evaluate(list(self.optimization.objectives), at_end=True)
-        checkpoint = self._checkpoint("end" if final else "resume")
+        checkpoint = self._checkpoints.taken(self.state.iteration, self.state, "end" if final else "resume")
         gathered = self._gathered()
         self._retried(
             lambda: end(reason, block=gathered, evaluations=self._evaluations, checkpoint=checkpoint, applied=applied)
         )
         self._clear_gathered()
         log.info("run %d at iteration %d: %s", self.writer.claim.run_id, self.state.iteration, reason)
-
-    def _checkpoint(self, kind: str) -> Checkpoint:
-        started = time.monotonic()
-        checkpoint = Checkpoint(self.state.iteration, state_to_bytes(self.state), kind)
-        self._checkpointed_at = time.monotonic()
-        self._checkpoint_every_s = max(CHECKPOINT_S, (self._checkpointed_at - started) / CHECKPOINT_SHARE)
-        if kind == "snapshot":
-            self._snapshot_at = _snapshot_after(checkpoint.iteration, len(checkpoint.data))
-        return checkpoint
 
     def _gathered(self) -> Block | None:
         return concatenate(self._blocks) if self._blocks else None
@@ -356,39 +331,14 @@ class RunAttempt:
 
         While catching up only commands that end the attempt are obeyed; a step size waits.
         """
-        applied: list[Applied] = []
         at = max(self.state.iteration, self.writer.iterations_done)
-        withdrawn = {
-            before.command_id
-            for before, after in pairwise(commands)
-            if (before.verb, after.verb) == ("pause", "resume")
-        }
-        for command in commands:
-            if command.verb == "stop":
-                reason = f"stopped at iteration {at}"
-                self._end(self.writer.cancel, reason, [*applied, (command.command_id, at, reason)])
-                return True
-            if command.verb == "pause" and command.command_id not in withdrawn:
-                done = (command.command_id, at, f"paused at iteration {at}")
-                self._end(self.writer.pause, "", [*applied, done])
-                return True
-            if not self._catching_up:
-                applied.append(self._steer(command, at))
-        if applied:
+        done = obeyed(commands, self.state, at, steers=not self._catching_up)
+        self.state = done.state
+        if done.ending == "stop":
+            self._end(self.writer.cancel, done.outcome, done.applied)
+        elif done.ending == "pause":
+            self._end(self.writer.pause, "", done.applied)
+        elif done.applied:
             # With a checkpoint: after a take-up the run must not continue with the old step size.
-            self._flush(with_checkpoint=True, applied=applied)
-        return False
-
-    def _steer(self, command: Command, at: int) -> Applied:
-        if command.verb == "set-step-size":
-            step_size = float(command.argument)
-            before, self.state = self.state.step_size, optimize.with_step_size(self.state, step_size)
-            return command.command_id, at, f"step size {setting_text(before, 6)} to {setting_text(step_size, 6)}"
-        outcome = {"pause": "withdrawn", "resume": "it was running"}.get(command.verb, "not understood")
-        return command.command_id, None, outcome
-
-
-def _snapshot_after(iteration: int, size: int) -> int:
-    """The iteration at which the next snapshot is due, after one of `size` bytes at `iteration`."""
-    ratio = SNAPSHOT_RATIO if size <= SMALL_SNAPSHOT else LARGE_SNAPSHOT_RATIO
-    return max(iteration + 1, math.ceil(iteration * ratio))
+            self._flush(with_checkpoint=True, applied=done.applied)
+        return bool(done.ending)

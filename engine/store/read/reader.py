@@ -16,6 +16,7 @@ from engine.store.list.logged_fields import LoggedField
 from engine.store.list.page import BEFORE_RUN, BEFORE_TITLE, PageRequest, page_of
 from engine.store.list.run_sql import RUNS
 from engine.store.read import previews, sweep_reads
+from engine.store.read.cluster_workers import cluster_workers_of
 from engine.store.read.logged_values import StoredNames, Values, values_of
 from engine.store.read.metrics import (
     EVALUATED,
@@ -31,6 +32,7 @@ from engine.store.read.recorded import Recorded, number
 from engine.store.read.steps import StepsPart, steps_of
 from engine.store.records import (
     WORKER_COLUMNS,
+    ClusterWorker,
     Command,
     Evaluation,
     Event,
@@ -328,6 +330,10 @@ class Reader(Recorded):
         """Workers not marked as left; `engine.jobs` judges whether they are alive."""
         rows = self._connection.rows(f"SELECT {WORKER_COLUMNS} FROM workers w WHERE left_at IS NULL ORDER BY worker_id")
         return [Worker(*row) for row in rows]
+
+    def cluster_workers(self) -> list[ClusterWorker]:
+        """The cluster workers of bridges that have not left."""
+        return cluster_workers_of(self._connection)
 
     def worker(self, worker_id: int) -> Worker | None:
         """One worker, left or not; None when no worker has this id."""

@@ -14,6 +14,8 @@ class Worker:
     """One worker process: where it runs and its last heartbeat (`heartbeat_s`: seconds of CLOCK_BOOTTIME).
 
     A recorder is stored as one, too (`is_recorder`): it owns its run, and takes no others.
+    `cluster` is where it has its runs computed, '' where it computes itself; `trouble` why it cannot reach that, and
+    `chunks_lost` how many chunks had to be computed again because a cluster worker was lost.
     """
 
     worker_id: int
@@ -26,6 +28,9 @@ class Worker:
     log_path: str
     left_at: str | None
     is_recorder: int = 0
+    cluster: str = ""
+    trouble: str = ""
+    chunks_lost: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,29 @@ class RunBackground:
     worker: Worker | None = None
     times_lost: int = 0
     sweep_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterWorker:
+    """One worker of a cluster as its bridge, the worker `bridge_id`, knows it, about a second ago.
+
+    `run_ids` are the runs whose chunks it has, `kind` names the workers that give the same bits, `busy` is the share of
+    its time in which it computes, `chunks` and `lost` count chunks computed and lost. `trouble` says why it gets none,
+    '' where it does.
+    """
+
+    bridge_id: int
+    run_ids: tuple[int, ...]
+    address: str
+    host: str
+    pid: int
+    cpu: str
+    kind: str
+    iterations_per_s: float
+    busy: float
+    chunks: int
+    lost: int
+    trouble: str
 
 
 @dataclass(frozen=True, slots=True)

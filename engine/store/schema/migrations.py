@@ -522,6 +522,26 @@ M007 = (
     "ALTER TABLE runs ADD COLUMN primary_metric TEXT NOT NULL DEFAULT ''",  # stands for a logged run; '': by its name
     "ALTER TABLE runs ADD COLUMN exit_code INTEGER",  # of its program
     "ALTER TABLE runs ADD COLUMN retries INTEGER NOT NULL DEFAULT 0",  # how often it was started again after a failure
+    "ALTER TABLE workers ADD COLUMN cluster TEXT NOT NULL DEFAULT ''",  # where it has runs computed; '': by itself
+    "ALTER TABLE workers ADD COLUMN trouble TEXT NOT NULL DEFAULT ''",  # why it cannot reach that
+    "ALTER TABLE workers ADD COLUMN chunks_lost INTEGER NOT NULL DEFAULT 0",  # computed again after a loss there
+    """
+    CREATE TABLE cluster_workers (
+      worker_id         INTEGER NOT NULL REFERENCES workers(worker_id),  -- the bridge that has them
+      address           TEXT NOT NULL,
+      host              TEXT NOT NULL,
+      pid               INTEGER NOT NULL,  -- there; 0 as long as it is not known
+      cpu               TEXT NOT NULL,
+      kind              TEXT NOT NULL,     -- the same where the same bits come out
+      run_ids           TEXT NOT NULL,     -- with spaces between them
+      iterations_per_s  REAL NOT NULL,
+      busy              REAL NOT NULL,     -- share of its time in which it computes
+      chunks            INTEGER NOT NULL,  -- computed
+      lost              INTEGER NOT NULL,
+      trouble           TEXT NOT NULL,     -- why it gets no chunks
+      PRIMARY KEY (worker_id, address)
+    ) STRICT, WITHOUT ROWID
+    """,
     "ALTER TABLE runs ADD COLUMN revision INTEGER NOT NULL DEFAULT 0",  # rises where steps behind the newest change
     "ALTER TABLE runs ADD COLUMN process TEXT NOT NULL DEFAULT ''",  # a script's: host, boot, pid and its start
     "ALTER TABLE runs ADD COLUMN slot TEXT NOT NULL DEFAULT ''",  # a script's of its pool, such as gpu:1

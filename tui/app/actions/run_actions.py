@@ -255,15 +255,21 @@ class RunActions:
         self._app.open_screen(Prompt(f"Edit run {run.run_id}.", questions, typed, "save"))
 
     def set_workers(self) -> None:
-        """Ask for the largest number of workers and set it."""
+        """Show the workers, ask for the largest number of them, and set it."""
         from tui.screens.prompt import Prompt, Question
+        from tui.widgets.worker_rows import worker_rows
 
         def typed(texts: Mapping[str, str]) -> None:
             self._app.order(lambda: OrderAnswered(orders.set_workers(self._app.path, texts["workers"])))
 
         most = str(self._app.snapshot.most_workers or "")
         asked = Question("workers", "workers", most, "empty: one per core, at least 4", number=True)
-        self._app.open_screen(Prompt("How many workers may run at once?", (asked,), typed))
+        self._app.open_screen(
+            Prompt(
+                "How many workers may run at once?", (asked,), typed,
+                above=lambda width, height: worker_rows(self._app.snapshot.workforce, width, height),
+            )
+        )  # fmt: skip
 
 
 def _step_sizes(events: Iterable[Event]) -> Iterator[tuple[int, float]]:

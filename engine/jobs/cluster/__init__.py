@@ -1,0 +1,1 @@
+"""The cluster: a bridge claims runs like any worker, and has them advanced by chunk tasks on other machines."""
