@@ -73,8 +73,8 @@ def start_workers(path: str | os.PathLike[str], count: int | None = None) -> int
     At most `count` live workers in total (default: `worker_count` of the store), and at most one new worker per queued
     run. Without `count` at most one per core starts at once, unless runs are paced: a start takes as long as a short
     run; these workers start more when a run turns out to be long. Beside the bridge to a cluster, which was started to
-    compute elsewhere, they start for scripts alone. Lost runs, and those kept by a rung, are queued again first. Safe to call
-    repeatedly and concurrently. Raises StoreError.
+    compute elsewhere, they start for scripts alone. Lost runs, and those kept by a rung, are queued again first. Safe
+    to call repeatedly and concurrently. Raises StoreError.
     """
     _reap()
     with open_for_writing(path) as store:
