@@ -140,6 +140,8 @@ def store_with(path: Path, *runs: tuple[str, RunSpec], finish: bool = True) -> l
         evaluations = [Evaluation(200, "train", 0.25, 0.98), Evaluation(200, "validation", 0.31, 0.972)]
         (writer.finish if finish else writer.write)(block=block_of(values), evaluations=evaluations)
         writers.append(writer)
+    if finish:
+        store.close()
     return writers
 
 
