@@ -35,7 +35,7 @@ LIVE_REPEAT_S = 0.004
 COMPUTED_SHARE = 0.09
 """Share of the time that computing pictures of growing runs may take: drawing them is cheaper than a landscape is."""
 
-LIVE_CHANGES = 2_000
+LIVE_CHANGES = 3_000
 """Dots that may change in a second: a run that jumps to and fro would send more than a slow link takes."""
 
 LONGEST_REST_S = 1.0
